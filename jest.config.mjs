@@ -1,0 +1,17 @@
+/** Unit, golden, fuzz and crash tests of every project; `npx jest libs/storage` runs one. */
+export default {
+  testMatch: [
+    '<rootDir>/{libs,apps,tools}/*/src/**/*.{spec,fuzz}.ts',
+    '<rootDir>/{libs,apps,tools}/*/test/**/*.{spec,fuzz}.ts',
+  ],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/target/'],
+  modulePathIgnorePatterns: ['/dist/', '/target/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': '@swc/jest' },
+  moduleNameMapper: {
+    '^@rocketmq-ts/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  setupFiles: ['<rootDir>/tools/jest/setup.mjs'],
+  testEnvironment: 'node',
+};
