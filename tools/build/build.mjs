@@ -3,8 +3,8 @@
 //
 // SWC compiles a source file (it emits the decorator metadata that Nest's injection reads), esbuild follows the imports
 // and joins the files. Bundling is what makes a start in a fraction of a second possible: an unbundled Nest loads some
-// 700 files. `node tools/build/build.mjs [app …] [--if-missing]`.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+// 700 files. `node tools/build/build.mjs [app …] [--if-stale]`.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -36,8 +36,28 @@ const apps = readdirSync(join(root, 'apps'), { withFileTypes: true })
   .map((entry) => entry.name)
   .filter((name) => named.length === 0 || named.includes(name));
 
-const missing = apps.filter((name) => !existsSync(join(root, 'apps', name, 'dist', 'main.js')));
-if (options.includes('--if-missing') && missing.length === 0) process.exit(0);
+/** Newest change of anything that goes into a bundle, in ms since 1970. */
+function newestSourceMs(folder) {
+  let newest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (!['node_modules', 'dist', 'test'].includes(entry.name))
+        newest = Math.max(newest, newestSourceMs(path));
+    } else if (/\.(ts|json|mjs)$/.test(entry.name))
+      newest = Math.max(newest, statSync(path).mtimeMs);
+  }
+  return newest;
+}
+
+if (options.includes('--if-stale')) {
+  const sourcesMs = Math.max(
+    ...['apps', 'libs', 'tools/build'].map((folder) => newestSourceMs(join(root, folder))),
+  );
+  const bundles = apps.map((name) => join(root, 'apps', name, 'dist', 'main.js'));
+  if (bundles.every((path) => existsSync(path) && statSync(path).mtimeMs > sourcesMs))
+    process.exit(0);
+}
 
 const [{ build }, { transform }] = await Promise.all([import('esbuild'), import('@swc/core')]);
 const swcConfig = JSON.parse(readFileSync(join(root, '.swcrc'), 'utf8'));
