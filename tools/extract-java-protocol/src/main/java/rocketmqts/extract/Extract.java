@@ -12,11 +12,13 @@ public final class Extract {
     public static void main(String[] args) throws Exception {
         Path directory = Path.of(args[0]);
         Files.createDirectories(directory);
-        writeText(directory.resolve("java-commands.json"), JsonText.write(new CommandsExtractor().extract()));
-        System.exit(0);
-    }
+        String commands = JsonText.write(new CommandsExtractor().extract());
+        Files.write(directory.resolve("java-commands.json"), commands.getBytes(StandardCharsets.UTF_8));
 
-    static void writeText(Path file, String text) throws Exception {
-        Files.write(file, text.getBytes(StandardCharsets.UTF_8));
+        GoldenFiles golden = new GoldenFiles(directory);
+        new FrameRecorder(golden).record();
+        new BodyRecorder(golden).record();
+        golden.writeIndex();
+        System.exit(0);
     }
 }

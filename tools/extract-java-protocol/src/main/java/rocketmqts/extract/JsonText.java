@@ -12,6 +12,9 @@ import java.util.Map;
  * control characters and surrogates visible in a diff. Maps are written in their own order.
  */
 final class JsonText {
+    /** Longs beyond this are written as text: a JavaScript reader would round them. */
+    private static final long MAX_SAFE_INTEGER = 9_007_199_254_740_991L;
+
     private JsonText() {
     }
 
@@ -22,7 +25,9 @@ final class JsonText {
     }
 
     private static void append(StringBuilder out, Object value, String indent) {
-        if (value == null || value instanceof Boolean || value instanceof Number) {
+        if (value instanceof Long && Math.abs((Long) value) > MAX_SAFE_INTEGER) {
+            appendString(out, value.toString());
+        } else if (value == null || value instanceof Boolean || value instanceof Number) {
             out.append(value);
         } else if (value instanceof Map) {
             appendMap(out, (Map<?, ?>) value, indent);
