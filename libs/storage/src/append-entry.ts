@@ -1,0 +1,57 @@
+import type { StoreOutcome, StoreQueue } from './message-store.types.js';
+
+const NO_BYTES = Buffer.alloc(0);
+
+/**
+ * One message on its way into the store. The caller makes a subclass with what it needs for its answer, sets the
+ * input fields and passes it to `append`; the store sets the result fields during `append` and calls `onStored` once.
+ * The byte fields are read during `append` alone and may be overwritten afterwards.
+ */
+export abstract class AppendEntry {
+  // --- input ---
+  queue!: StoreQueue;
+  /** UTF-8 of `queue.topic` as the record stores it; at most 32 767 bytes (above 127 a version 2 record is written). */
+  topicBytes: Buffer = NO_BYTES;
+  /** Bits of the message; the store itself sets the two that tell IPv6 hosts from IPv4. */
+  sysFlag = 0;
+  /** The user's flag. */
+  flag = 0;
+  bornTimestampMs = 0;
+  /** Address and port as the record stores them: 8 bytes (IPv4) or 20 (IPv6). */
+  bornHostBytes: Buffer = NO_BYTES;
+  reconsumeTimes = 0;
+  preparedTransactionOffset = 0;
+  /** The body is `bodyBytes[bodyStart … bodyEnd)`. */
+  bodyBytes: Buffer = NO_BYTES;
+  bodyStart = 0;
+  bodyEnd = 0;
+  /** Properties as they are stored (`key\x01value\x02…`, UTF-8): `propertiesBytes[propertiesStart … propertiesEnd)`. */
+  propertiesBytes: Buffer = NO_BYTES;
+  propertiesStart = 0;
+  propertiesEnd = 0;
+  /**
+   * Goes into the consume queue: hash of the tags, 0 without; for the schedule topic the time of delivery, which must
+   * be what `MessageStoreOptions.deliverTimestampMs` gives for this level at `clock.nowMs()`.
+   */
+  tagsCode = 0;
+  /** Value of the property UNIQ_KEY, for the index. */
+  uniqKey: string | undefined = undefined;
+  /** Value of the property KEYS (separated by spaces), for the index. */
+  keys: string | undefined = undefined;
+  /** False: answered as soon as the bytes are written, also in a mode that flushes first (property WAIT). */
+  waitForStore = true;
+
+  // --- result, valid from `append` on ---
+  /** Position in the queue; 0 for prepared and rolled-back transaction messages, which are in no queue. */
+  queueOffset = -1;
+  commitLogOffset = -1;
+  /** Size of the whole record. */
+  sizeBytes = 0;
+  storeTimestampMs = 0;
+
+  /**
+   * The fate of the message; called exactly once, never from inside `append`. Must not throw. Entries of one batch
+   * are called one after the other in the order of their appends.
+   */
+  abstract onStored(outcome: StoreOutcome): void;
+}
