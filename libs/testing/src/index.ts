@@ -1,0 +1,2 @@
+export * from './history/checker.js';
+export * from './history/history.js';
