@@ -1,0 +1,3 @@
+module rocketmq-ts/chaos-driver
+
+go 1.21
