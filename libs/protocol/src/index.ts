@@ -1,0 +1,15 @@
+export * from './bodies/index.js';
+export * from './commands/index.js';
+export * from './define-command.js';
+export * from './frame/encode-frame.js';
+export * from './frame/frame-decoder.js';
+export * from './frame/frame-writer.js';
+export * from './frame/frame.js';
+export * from './json/index.js';
+export * from './message/index.js';
+export * from './peer-version.js';
+export * from './protocol-errors.js';
+export * from './response-code.js';
+export * from './schema/body.codec.js';
+export type { ExtFields, HeaderFields } from './schema/header.codec.js';
+export type { Field, FieldType } from './schema/field.js';

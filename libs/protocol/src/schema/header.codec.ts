@@ -1,0 +1,46 @@
+import type { Field } from './field.js';
+
+/** The `extFields` of a frame: wire name → text. A Map, so that no name a peer chooses can mean anything special. */
+export type ExtFields = Map<string, string>;
+
+/** The fields of a header by the names that our code uses. */
+// The field's own type parameters are recovered by inference where a header is used; here any field will do.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type HeaderFields = Readonly<Record<string, Field<any>>>;
+
+/** Reads and writes the custom header of one message type; built once per command. */
+export interface HeaderCodec {
+  /** Unknown names are ignored. @throws {MalformedHeaderError} naming the field by its wire name. */
+  decode(ext: ExtFields): Record<string, unknown>;
+  /** Values of `undefined` are left out. */
+  encode(header: Readonly<Record<string, unknown>>): ExtFields;
+}
+
+/** The name a field has on the wire. */
+export const wireNameOf = (name: string, field: { readonly wireName?: string }): string =>
+  field.wireName ?? name;
+
+/** Walks the fields once and keeps what encoding and decoding need. */
+export function headerCodec(fields: HeaderFields): HeaderCodec {
+  const names = Object.keys(fields);
+  const list = Object.values(fields);
+  const wireNames = names.map((name, i) => wireNameOf(name, list[i]!));
+  return {
+    decode(ext) {
+      const header: Record<string, unknown> = {};
+      for (let i = 0; i < names.length; i++) {
+        const wireName = wireNames[i]!;
+        header[names[i]!] = list[i]!.parse(ext.get(wireName), wireName);
+      }
+      return header;
+    },
+    encode(header) {
+      const ext: ExtFields = new Map();
+      for (let i = 0; i < names.length; i++) {
+        const text = list[i]!.format(header[names[i]!]);
+        if (text !== undefined) ext.set(wireNames[i]!, text);
+      }
+      return ext;
+    },
+  };
+}
