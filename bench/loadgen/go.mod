@@ -1,0 +1,3 @@
+module rocketmq-ts/bench/loadgen
+
+go 1.21
