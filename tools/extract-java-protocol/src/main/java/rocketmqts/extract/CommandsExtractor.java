@@ -45,6 +45,13 @@ final class CommandsExtractor {
         return root;
     }
 
+    /** All header classes by simple name. */
+    static Map<String, Class<?>> headerClasses() throws IOException {
+        CommandsExtractor extractor = new CommandsExtractor();
+        extractor.scanHeaderClasses();
+        return extractor.headers;
+    }
+
     /** Version out of the jar's file name, so that the committed file names what it was read from. */
     static String rocketmqVersion() {
         String jar = new File(RequestCode.class.getProtectionDomain().getCodeSource().getLocation().getPath()).getName();

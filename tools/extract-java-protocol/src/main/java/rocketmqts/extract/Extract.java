@@ -23,6 +23,7 @@ public final class Extract {
         new FrameRecorder(golden).record();
         new BodyRecorder(golden).record();
         new TextRecorder(golden).record();
+        new ConfigFileRecorder(golden, scratch).record();
         new RecordRecorder(golden, scratch).record();
         golden.writeIndex();
         System.exit(0);

@@ -40,7 +40,7 @@ final class RecordRecorder {
         bornV4 = new InetSocketAddress(InetAddress.getByAddress(new byte[] {10, 0, 0, 2}), 54321);
         storeV4 = new InetSocketAddress(InetAddress.getByAddress(new byte[] {(byte) 192, (byte) 168, (byte) 200, 1}), 10911);
         bornV6 = new InetSocketAddress(InetAddress.getByName("2001:db8::2"), 65535);
-        storeV6 = new InetSocketAddress(InetAddress.getByName("fe80:0:0:0:1:2:3:4"), 10911);
+        storeV6 = new InetSocketAddress(InetAddress.getByName("fd00::1:2:3:4"), 10911);
     }
 
     void record() throws Exception {
