@@ -271,7 +271,7 @@ function decorate(disk: Disk, wrap: (write: Write) => Write): Disk {
     get(target, name, receiver) {
       if (name !== 'open') {
         const value: unknown = Reflect.get(target, name, receiver);
-        return typeof value === 'function' ? value.bind(target) : value;
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
       }
       return async (...args: Parameters<Disk['open']>) => {
         const file = await target.open(...args);

@@ -33,8 +33,8 @@ export class IndexFiles implements IndexSink {
   private readonly sealed: SealedIndexFile[] = [];
   private active: ActiveIndexFile | undefined;
   private newestName = '';
-  /** Full files on their way to disk. */
-  private readonly sealing = new Set<Promise<void>>();
+  /** Full files on their way to disk, one after the other so that `sealed` stays in order; never rejects. */
+  private sealing: Promise<void> = Promise.resolve();
   private lastPutOffset = -1;
   private suspended = false;
   private relieving = false;
@@ -155,8 +155,8 @@ export class IndexFiles implements IndexSink {
   private readonly beingSealed: ActiveIndexFile[] = [];
   private seal(full: ActiveIndexFile): void {
     this.beingSealed.push(full);
-    const work = full
-      .flush(true)
+    this.sealing = this.sealing
+      .then(() => full.flush(true))
       .then(() => {
         this.sealed.push(full.sealed());
         this.beingSealed.splice(this.beingSealed.indexOf(full), 1);
@@ -164,8 +164,6 @@ export class IndexFiles implements IndexSink {
       .catch((error: unknown) => {
         this.suspend(describeError(error));
       });
-    this.sealing.add(work);
-    void work.finally(() => this.sealing.delete(work));
   }
 
   private relieve(active: ActiveIndexFile): void {
@@ -193,7 +191,7 @@ export class IndexFiles implements IndexSink {
   }
 
   async flush(durable: boolean): Promise<void> {
-    await Promise.all(this.sealing);
+    await this.sealing;
     // Also without a single key: a directory without files would make the next start read the whole log.
     await (this.active ?? this.nextFile(undefined)).flush(durable);
   }
@@ -244,7 +242,7 @@ export class IndexFiles implements IndexSink {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.sealing);
+    await this.sealing;
     await this.active?.close();
     for (const file of this.sealed) await file.close();
     this.sealed.length = 0;
