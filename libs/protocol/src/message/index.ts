@@ -1,1 +1,9 @@
-export {};
+export * from './batch.js';
+export * from './host-address.js';
+export * from './message-id.js';
+export * from './message-properties.js';
+export * from './message-record.js';
+export * from './property-name.js';
+export * from './record-check.js';
+export * from './sys-flag.js';
+export * from './tags-code.js';
