@@ -81,7 +81,7 @@ public final class CheckFrames {
                 case "unique-id" -> uniqueId(bytes, expected);
                 default -> "unknown kind " + entry.getString("kind");
             };
-        } catch (Exception e) {
+        } catch (Exception | OutOfMemoryError e) {
             return e.toString();
         }
     }

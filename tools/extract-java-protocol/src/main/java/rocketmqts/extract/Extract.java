@@ -26,6 +26,7 @@ public final class Extract {
         new ConfigFileRecorder(golden, scratch).record();
         new RecordRecorder(golden, scratch).record();
         golden.writeIndex();
+        new StoreRecorder(directory, scratch).record();
         System.exit(0);
     }
 }
