@@ -1,0 +1,199 @@
+import type { Clock } from '@rocketmq-ts/kernel';
+import type { SubscriptionData } from '@rocketmq-ts/protocol';
+import { CLIENT_EXPIRED_MS } from './client-member.js';
+import type { ClientConnection, ClientIntroduction, ClientMember } from './client-member.js';
+
+export type ConsumeType = 'CONSUME_ACTIVELY' | 'CONSUME_PASSIVELY' | 'CONSUME_POP';
+export type MessageModel = 'BROADCASTING' | 'CLUSTERING';
+
+/** How a consumer presents its group in a heartbeat. */
+export interface GroupIntroduction {
+  readonly group: string;
+  readonly consumeType: ConsumeType;
+  readonly messageModel: MessageModel;
+  readonly consumeFromWhere: string;
+  /** Undefined: the heartbeat leaves the subscriptions as they are (heartbeat V2). */
+  readonly subscriptions: readonly SubscriptionData[] | undefined;
+}
+
+/** A consumer group with somebody in it. */
+export interface ConsumerGroup<C extends ClientConnection> {
+  readonly group: string;
+  consumeType: ConsumeType;
+  messageModel: MessageModel;
+  consumeFromWhere: string;
+  readonly members: Map<C, ClientMember<C>>;
+  /** By topic. The newest subscription that any member sent counts for all. */
+  readonly subscriptions: Map<string, SubscriptionData>;
+}
+
+/** What a heartbeat changed. */
+export type RegisterOutcome = 'unchanged' | 'changed' | 'too-many';
+
+export interface ConsumerGroupLimits {
+  readonly groupCountMax: number;
+  readonly groupsPerConnectionMax: number;
+  readonly subscriptionsPerGroupMax: number;
+}
+
+/** Called when the members or subscriptions of a group changed; the members are those after the change. */
+export type MembershipListener<C extends ClientConnection> = (group: ConsumerGroup<C>) => void;
+
+/**
+ * Which clients consume in which groups, and what they subscribe to.
+ *
+ * Invariants:
+ *  I1  a group is in the table exactly as long as it has a member;
+ *  I2  `groupsOf(connection)` names exactly the groups the connection is a member of;
+ *  I3  listeners hear of every change of members or of the set of subscribed topics, once, after it.
+ *
+ * Source: rocketmq 5.x `ConsumerManager`, `ConsumerGroupInfo`.
+ */
+export class ConsumerGroups<C extends ClientConnection> {
+  private readonly byGroup = new Map<string, ConsumerGroup<C>>();
+  private readonly groupsOf = new Map<C, Set<string>>();
+  private readonly listeners: MembershipListener<C>[] = [];
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly limits: ConsumerGroupLimits,
+  ) {}
+
+  onChanged(listener: MembershipListener<C>): void {
+    this.listeners.push(listener);
+  }
+
+  /** A heartbeat of one client for one group. */
+  register(client: ClientIntroduction<C>, introduction: GroupIntroduction): RegisterOutcome {
+    let group = this.byGroup.get(introduction.group);
+    const joins = !group?.members.has(client.connection);
+    if (joins && !this.hasRoomFor(group, client.connection)) return 'too-many';
+    if ((introduction.subscriptions?.length ?? 0) > this.limits.subscriptionsPerGroupMax) {
+      return 'too-many';
+    }
+    if (!group) {
+      group = newGroup(introduction);
+      this.byGroup.set(introduction.group, group);
+    }
+    group.consumeType = introduction.consumeType;
+    group.messageModel = introduction.messageModel;
+    group.consumeFromWhere = introduction.consumeFromWhere;
+    if (joins) this.join(group, client);
+    const member = group.members.get(client.connection)!;
+    member.clientId = client.clientId;
+    member.lastSeenMs = this.clock.monotonicMs();
+    member.lastUpdateTimestampMs = this.clock.nowMs();
+
+    const resubscribed =
+      introduction.subscriptions !== undefined && subscribe(group, introduction.subscriptions);
+    if (!joins && !resubscribed) return 'unchanged';
+    this.announce(group);
+    return 'changed';
+  }
+
+  /** The client says goodbye to a group. */
+  unregister(groupName: string, connection: C): void {
+    const group = this.byGroup.get(groupName);
+    if (!group?.members.delete(connection)) return;
+    const groups = this.groupsOf.get(connection);
+    groups?.delete(groupName);
+    if (groups?.size === 0) this.groupsOf.delete(connection);
+    if (group.members.size === 0) this.byGroup.delete(groupName);
+    this.announce(group);
+  }
+
+  /** The connection is gone. */
+  drop(connection: C): void {
+    for (const group of [...(this.groupsOf.get(connection) ?? [])]) {
+      this.unregister(group, connection);
+    }
+  }
+
+  /** Drops members that have been silent for too long. @returns their connections. */
+  expire(): C[] {
+    const oldestMs = this.clock.monotonicMs() - CLIENT_EXPIRED_MS;
+    const expired = new Set<C>();
+    for (const group of [...this.byGroup.values()]) {
+      for (const member of [...group.members.values()]) {
+        if (member.lastSeenMs >= oldestMs) continue;
+        expired.add(member.connection);
+        this.unregister(group.group, member.connection);
+      }
+    }
+    return [...expired];
+  }
+
+  find(group: string): ConsumerGroup<C> | undefined {
+    return this.byGroup.get(group);
+  }
+
+  all(): ConsumerGroup<C>[] {
+    return [...this.byGroup.values()];
+  }
+
+  /** Client ids of a group, in order of arrival; empty where there is no such group. */
+  clientIds(group: string): string[] {
+    return [...(this.byGroup.get(group)?.members.values() ?? [])].map((member) => member.clientId);
+  }
+
+  /** Groups with a member that subscribes to `topic`. */
+  groupsSubscribedTo(topic: string): string[] {
+    return this.all()
+      .filter((group) => group.subscriptions.has(topic))
+      .map((group) => group.group);
+  }
+
+  private hasRoomFor(group: ConsumerGroup<C> | undefined, connection: C): boolean {
+    if (!group && this.byGroup.size >= this.limits.groupCountMax) return false;
+    return (this.groupsOf.get(connection)?.size ?? 0) < this.limits.groupsPerConnectionMax;
+  }
+
+  private join(group: ConsumerGroup<C>, client: ClientIntroduction<C>): void {
+    group.members.set(client.connection, { ...client, lastSeenMs: 0, lastUpdateTimestampMs: 0 });
+    const groups = this.groupsOf.get(client.connection);
+    if (groups) groups.add(group.group);
+    else this.groupsOf.set(client.connection, new Set([group.group]));
+  }
+
+  private announce(group: ConsumerGroup<C>): void {
+    for (const listener of this.listeners) listener(group);
+  }
+}
+
+const newGroup = <C extends ClientConnection>(
+  introduction: GroupIntroduction,
+): ConsumerGroup<C> => ({
+  group: introduction.group,
+  consumeType: introduction.consumeType,
+  messageModel: introduction.messageModel,
+  consumeFromWhere: introduction.consumeFromWhere,
+  members: new Map(),
+  subscriptions: new Map(),
+});
+
+/**
+ * Takes over what a member subscribes to. Only a topic that is new or gone counts as a change; a newer expression for a
+ * known topic is taken silently, as Apache does.
+ * Source: rocketmq 5.x `ConsumerGroupInfo#updateSubscription`.
+ */
+function subscribe<C extends ClientConnection>(
+  group: ConsumerGroup<C>,
+  subscriptions: readonly SubscriptionData[],
+): boolean {
+  let changed = false;
+  const topics = new Set<string>();
+  for (const subscription of subscriptions) {
+    topics.add(subscription.topic);
+    const old = group.subscriptions.get(subscription.topic);
+    if (!old) changed = true;
+    if (!old || subscription.subVersion > old.subVersion) {
+      group.subscriptions.set(subscription.topic, subscription);
+    }
+  }
+  for (const topic of group.subscriptions.keys()) {
+    if (topics.has(topic)) continue;
+    group.subscriptions.delete(topic);
+    changed = true;
+  }
+  return changed;
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '@rocketmq-ts/kernel';
+import { CLIENT_EXPIRED_MS } from './client-member.js';
+import type { ClientConnection, ClientIntroduction, ClientMember } from './client-member.js';
+
+/**
+ * Who produces in which producer group. Used to show it, and to ask a producer about a transaction.
+ * Source: rocketmq 5.x `ProducerManager`.
+ */
+export class ProducerGroups<C extends ClientConnection> {
+  private readonly byGroup = new Map<string, Map<C, ClientMember<C>>>();
+  private readonly groupsOf = new Map<C, Set<string>>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly limits: { groupCountMax: number; groupsPerConnectionMax: number },
+  ) {}
+
+  /** A heartbeat. @returns false where a limit is reached and the client was not taken in. */
+  register(group: string, client: ClientIntroduction<C>): boolean {
+    let members = this.byGroup.get(group);
+    let member = members?.get(client.connection);
+    if (!member) {
+      const groups = this.groupsOf.get(client.connection);
+      if ((groups?.size ?? 0) >= this.limits.groupsPerConnectionMax) return false;
+      if (!members && this.byGroup.size >= this.limits.groupCountMax) return false;
+      member = { ...client, lastSeenMs: 0, lastUpdateTimestampMs: 0 };
+      if (!members) this.byGroup.set(group, (members = new Map()));
+      members.set(client.connection, member);
+      if (groups) groups.add(group);
+      else this.groupsOf.set(client.connection, new Set([group]));
+    }
+    member.clientId = client.clientId;
+    member.lastSeenMs = this.clock.monotonicMs();
+    member.lastUpdateTimestampMs = this.clock.nowMs();
+    return true;
+  }
+
+  /** The client says goodbye to a group. */
+  unregister(group: string, connection: C): void {
+    const members = this.byGroup.get(group);
+    if (!members?.delete(connection)) return;
+    if (members.size === 0) this.byGroup.delete(group);
+    const groups = this.groupsOf.get(connection);
+    groups?.delete(group);
+    if (groups?.size === 0) this.groupsOf.delete(connection);
+  }
+
+  /** The connection is gone. */
+  drop(connection: C): void {
+    for (const group of [...(this.groupsOf.get(connection) ?? [])]) {
+      this.unregister(group, connection);
+    }
+  }
+
+  /** Drops members that have been silent for too long. @returns their connections. */
+  expire(): C[] {
+    const oldestMs = this.clock.monotonicMs() - CLIENT_EXPIRED_MS;
+    const expired = new Set<C>();
+    for (const [group, members] of this.byGroup) {
+      for (const member of [...members.values()]) {
+        if (member.lastSeenMs >= oldestMs) continue;
+        expired.add(member.connection);
+        this.unregister(group, member.connection);
+      }
+    }
+    return [...expired];
+  }
+
+  /** Members of a group; empty where there is no such group. */
+  members(group: string): ClientMember<C>[] {
+    return [...(this.byGroup.get(group)?.values() ?? [])];
+  }
+
+  groups(): string[] {
+    return [...this.byGroup.keys()];
+  }
+}

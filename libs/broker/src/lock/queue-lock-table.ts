@@ -1,0 +1,93 @@
+import type { Clock } from '@rocketmq-ts/kernel';
+
+/** How long a lock lives after it was last taken or renewed. Source: rocketmq 5.x `RebalanceLockManager`. */
+export const QUEUE_LOCK_LIVE_MS = 60_000;
+
+/** A queue as clients name it. */
+export interface LockedQueue {
+  readonly topic: string;
+  readonly brokerName: string;
+  readonly queueId: number;
+}
+
+interface QueueLock {
+  clientId: string;
+  renewedAtMs: number;
+}
+
+/** Most queues that may be locked at a time, over all groups: a bound on memory, far above real use. */
+const LOCK_COUNT_MAX = 200_000;
+
+/**
+ * Which client may consume which queue of which group in order. A lock belongs to a client, may be taken again by it, and
+ * falls to anybody once it was not renewed for `QUEUE_LOCK_LIVE_MS`.
+ *
+ * Source: rocketmq 5.x `RebalanceLockManager`. Time is monotonic here: a clock set back must not keep a lock alive.
+ */
+export class QueueLockTable {
+  private readonly byGroup = new Map<string, Map<string, QueueLock>>();
+  private lockCount = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Locks each queue that is free, expired or already held by this client. @returns those now held by the client. */
+  lock<Q extends LockedQueue>(group: string, clientId: string, queues: Iterable<Q>): Q[] {
+    const nowMs = this.clock.monotonicMs();
+    let locks = this.byGroup.get(group);
+    const granted: Q[] = [];
+    for (const queue of queues) {
+      const key = keyOf(queue);
+      const lock = locks?.get(key);
+      if (lock) {
+        if (lock.clientId !== clientId && !isExpired(lock, nowMs)) continue;
+        lock.clientId = clientId;
+        lock.renewedAtMs = nowMs;
+        granted.push(queue);
+      } else if (this.lockCount < LOCK_COUNT_MAX) {
+        if (!locks) this.byGroup.set(group, (locks = new Map()));
+        locks.set(key, { clientId, renewedAtMs: nowMs });
+        this.lockCount++;
+        granted.push(queue);
+      }
+    }
+    return granted;
+  }
+
+  /** Gives back what this client holds; the locks of others are left alone. */
+  unlock(group: string, clientId: string, queues: Iterable<LockedQueue>): void {
+    const locks = this.byGroup.get(group);
+    if (!locks) return;
+    for (const queue of queues) {
+      const key = keyOf(queue);
+      if (locks.get(key)?.clientId === clientId && locks.delete(key)) this.lockCount--;
+    }
+    if (locks.size === 0) this.byGroup.delete(group);
+  }
+
+  /** Whether somebody of the group consumes in order at this moment. */
+  isLocked(group: string): boolean {
+    const locks = this.byGroup.get(group);
+    if (!locks) return false;
+    const nowMs = this.clock.monotonicMs();
+    for (const lock of locks.values()) if (!isExpired(lock, nowMs)) return true;
+    return false;
+  }
+
+  /** Forgets expired locks, so that the table does not grow with groups that are gone. */
+  sweep(): void {
+    const nowMs = this.clock.monotonicMs();
+    for (const [group, locks] of this.byGroup) {
+      for (const [key, lock] of locks) {
+        if (isExpired(lock, nowMs) && locks.delete(key)) this.lockCount--;
+      }
+      if (locks.size === 0) this.byGroup.delete(group);
+    }
+  }
+}
+
+const isExpired = (lock: QueueLock, nowMs: number): boolean =>
+  nowMs - lock.renewedAtMs > QUEUE_LOCK_LIVE_MS;
+
+/** Names cannot hold a line feed, so it separates safely. */
+const keyOf = (queue: LockedQueue): string =>
+  `${queue.topic}\n${queue.brokerName}\n${queue.queueId}`;

@@ -1,0 +1,232 @@
+import { RocketMQError } from '@rocketmq-ts/kernel';
+import type { Clock, Logger } from '@rocketmq-ts/kernel';
+import type { TopicConfig } from '@rocketmq-ts/protocol';
+import type { StoreQueue } from '@rocketmq-ts/storage';
+import { initialVersion, nextVersion } from '../metadata/data-version.js';
+import type { DataVersion } from '../metadata/data-version.js';
+
+/** Content of `topics.json`. */
+export interface TopicsFile {
+  readonly dataVersion?: DataVersion | undefined;
+  readonly topicConfigTable: ReadonlyMap<string, TopicConfig>;
+}
+
+/** Saves the table; resolves when it is on stable storage. */
+export type SaveTopics = (content: () => TopicsFile) => Promise<void>;
+
+/** One topic, with what the hot paths need at hand. The object lives as long as the topic; `config` is replaced. */
+export class TopicRecord {
+  /** Name as records store it. */
+  readonly nameBytes: Buffer;
+  /** Queues of the store by queue id, filled when first used. */
+  readonly queues: (StoreQueue | undefined)[] = [];
+
+  constructor(
+    readonly name: string,
+    public config: TopicConfig,
+  ) {
+    this.nameBytes = Buffer.from(name);
+  }
+}
+
+/** The broker holds as many topics or queues as it may. */
+export class TopicLimitError extends RocketMQError {
+  override readonly code = 'ROCKETMQ_TOPIC_LIMIT';
+}
+
+export interface TopicLimits {
+  readonly topicCountMax: number;
+  /** Sum over all topics of the greater of read and write queues. */
+  readonly queueCountMax: number;
+  /** Of one topic. */
+  readonly queuesPerTopicMax: number;
+}
+
+/**
+ * The topics of this broker.
+ *
+ * Invariants:
+ *  I1  `find` gives a topic only after it was saved: a message can never be acknowledged into a topic that a crash
+ *      would forget;
+ *  I2  every change moves the data version on and reaches the listeners once it was saved;
+ *  I3  the numbers of topics and queues stay within the limits.
+ *
+ * Source: rocketmq 5.x `TopicConfigManager`.
+ */
+export class TopicTable {
+  private readonly byName = new Map<string, TopicRecord>();
+  private readonly creating = new Map<
+    string,
+    { config: TopicConfig; done: Promise<TopicRecord> }
+  >();
+  private readonly listeners: ((topics: readonly TopicConfig[]) => void)[] = [];
+  private version: DataVersion;
+  private queueCount = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly limits: TopicLimits,
+    private readonly save: SaveTopics,
+  ) {
+    this.version = initialVersion(clock);
+  }
+
+  /** Fills the table at start: the pre-created topics first, what was saved on top of them. */
+  restore(preCreated: readonly TopicConfig[], saved: TopicsFile | undefined): void {
+    for (const config of preCreated) this.put(config);
+    for (const [name, config] of saved?.topicConfigTable ?? []) {
+      this.put({ ...config, topicName: name });
+    }
+    if (saved?.dataVersion) this.version = saved.dataVersion;
+  }
+
+  /** Calls back after each saved change with the topics that are new or different. */
+  onChanged(listener: (topics: readonly TopicConfig[]) => void): void {
+    this.listeners.push(listener);
+  }
+
+  find(name: string): TopicRecord | undefined {
+    return this.byName.get(name);
+  }
+
+  get size(): number {
+    return this.byName.size;
+  }
+
+  get dataVersion(): DataVersion {
+    return this.version;
+  }
+
+  /** All topics, those that are being saved left out. */
+  configs(): TopicConfig[] {
+    return [...this.byName.values()].map((record) => record.config);
+  }
+
+  isOrdered(name: string): boolean {
+    return this.byName.get(name)?.config.order ?? false;
+  }
+
+  /**
+   * Makes a topic where there is none; calls for one name at a time share the outcome.
+   * @throws {TopicLimitError} @throws system error: the table could not be saved, the topic does not exist.
+   */
+  createIfAbsent(config: TopicConfig): Promise<TopicRecord> {
+    const name = config.topicName;
+    const existing = this.byName.get(name);
+    if (existing) return Promise.resolve(existing);
+    const underway = this.creating.get(name);
+    if (underway) return underway.done;
+
+    this.checkLimits(config, undefined);
+    this.touch();
+    const done = this.save(() => this.content())
+      .then(() => {
+        const record = this.put(config);
+        this.logger.info('topic created', { topic: name, queues: config.writeQueueNums });
+        this.announce([config]);
+        return record;
+      })
+      .finally(() => this.creating.delete(name));
+    this.creating.set(name, { config, done });
+    return done;
+  }
+
+  /**
+   * Sets topics, new or not, all or none.
+   * @throws {TopicLimitError} @throws system error: nothing was saved, the old state stays in force.
+   */
+  async update(configs: readonly TopicConfig[]): Promise<void> {
+    for (const config of configs) {
+      await this.creating.get(config.topicName)?.done;
+      this.checkLimits(config, this.byName.get(config.topicName)?.config);
+    }
+    const before = configs.map((config) => this.byName.get(config.topicName)?.config);
+    for (const config of configs) this.put(config);
+    this.touch();
+    try {
+      await this.save(() => this.content());
+    } catch (error) {
+      configs.forEach((config, i) => {
+        const old = before[i];
+        if (old) this.put(old);
+        else this.drop(config.topicName);
+      });
+      throw error;
+    }
+    this.announce(configs);
+  }
+
+  /** Forgets a topic. @returns false where there was none. @throws system error: the topic stays. */
+  async remove(name: string): Promise<boolean> {
+    await this.creating.get(name)?.done;
+    const record = this.byName.get(name);
+    if (!record) return false;
+    this.drop(name);
+    this.touch();
+    try {
+      await this.save(() => this.content());
+    } catch (error) {
+      this.put(record.config);
+      throw error;
+    }
+    this.logger.info('topic deleted', { topic: name });
+    this.announce([]);
+    return true;
+  }
+
+  private content(): TopicsFile {
+    const topicConfigTable = new Map<string, TopicConfig>();
+    for (const [name, record] of this.byName) topicConfigTable.set(name, record.config);
+    for (const [name, { config }] of this.creating) topicConfigTable.set(name, config);
+    return { dataVersion: this.version, topicConfigTable };
+  }
+
+  private put(config: TopicConfig): TopicRecord {
+    let record = this.byName.get(config.topicName);
+    if (record) {
+      this.queueCount += queuesOf(config) - queuesOf(record.config);
+      record.config = config;
+    } else {
+      record = new TopicRecord(config.topicName, config);
+      this.byName.set(config.topicName, record);
+      this.queueCount += queuesOf(config);
+    }
+    return record;
+  }
+
+  private drop(name: string): void {
+    const record = this.byName.get(name);
+    if (record && this.byName.delete(name)) this.queueCount -= queuesOf(record.config);
+  }
+
+  private touch(): void {
+    this.version = nextVersion(this.version, this.clock);
+  }
+
+  private announce(configs: readonly TopicConfig[]): void {
+    for (const listener of this.listeners) listener(configs);
+  }
+
+  private checkLimits(config: TopicConfig, old: TopicConfig | undefined): void {
+    const { topicCountMax, queueCountMax, queuesPerTopicMax } = this.limits;
+    const added = queuesOf(config) - (old ? queuesOf(old) : 0);
+    if (added <= 0) return;
+    if (queuesOf(config) > queuesPerTopicMax) {
+      throw new TopicLimitError(
+        `topic[${config.topicName}] asks for ${queuesOf(config)} queues, at most ${queuesPerTopicMax} are allowed`,
+      );
+    }
+    if (!old && this.byName.size + this.creating.size >= topicCountMax) {
+      throw new TopicLimitError(`the broker holds ${topicCountMax} topics, more are not allowed`);
+    }
+    if (this.queueCount + added > queueCountMax) {
+      throw new TopicLimitError(
+        `the broker holds ${this.queueCount} queues, more than ${queueCountMax} are not allowed`,
+      );
+    }
+  }
+}
+
+const queuesOf = (config: TopicConfig): number =>
+  Math.max(config.readQueueNums, config.writeQueueNums, 0);
