@@ -1,0 +1,390 @@
+/**
+ * How the points of each session are measured on one side in one round. A session gets a fresh
+ * directory and fresh processes; it returns the metrics of its points by name.
+ */
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Cluster } from './cluster.mjs';
+import { lastJsonLine } from './load-generator.mjs';
+import { settleDisk } from './machine.mjs';
+import { MemorySampler, cpuSecondsOf, memoryOf, runToEnd, wallClockMs } from './processes.mjs';
+import { median, slope } from './statistics.mjs';
+
+/** Durations and sizes. Both sides always get the same. */
+export const paces = {
+  full: {
+    sessionWarmUpSeconds: 15,
+    pointWarmUpSeconds: 2,
+    measuredSeconds: 8,
+    backlogCount: 1_000_000,
+    restartCount: 2_000_000,
+    endToEndWarmUpSeconds: 10,
+    endToEndSeconds: 15,
+    startRepeats: 3,
+    restSeconds: 5,
+    bigStoreMessages: [1_000_000, 42_000_000],
+    soakMinutes: 60,
+  },
+  quick: {
+    sessionWarmUpSeconds: 6,
+    pointWarmUpSeconds: 1,
+    measuredSeconds: 3,
+    backlogCount: 200_000,
+    restartCount: 200_000,
+    endToEndWarmUpSeconds: 4,
+    endToEndSeconds: 5,
+    startRepeats: 1,
+    restSeconds: 2,
+    bigStoreMessages: [100_000, 500_000],
+    soakMinutes: 1,
+  },
+};
+
+/**
+ * @typedef {object} SessionContext
+ * @property {import('./sides.mjs').Side} side
+ * @property {import('./load-generator.mjs').LoadGenerator} generator
+ * @property {typeof paces.full} pace
+ * @property {import('./points.mjs').Point[]} points those of the session that were chosen
+ * @property {string} directory
+ * @property {string} libraryDirectory jars for the official clients
+ * @property {string} probeClasses the end-to-end probe
+ * @property {(text: string) => void} log
+ */
+
+/** What a point keeps of a load generator's result. */
+function metricsOf(result) {
+  return {
+    throughput: result.throughput,
+    p50Ms: result.latencyUs.p50 / 1000,
+    p99Ms: result.latencyUs.p99 / 1000,
+    p999Ms: result.latencyUs.p999 / 1000,
+    maxMs: result.latencyUs.max / 1000,
+    cpuMicrosPerMessage: result.targetCpuMicrosPerMessage,
+    generatorCpuMicrosPerMessage: result.generatorCpuMicrosPerMessage,
+    mebibytesPerSecond: result.mebibytesPerSecond,
+    errors: result.errors,
+    errorsByCode: result.errorsByCode,
+    firstRemark: result.firstRemark,
+    unanswered: result.unanswered,
+    perSecond: result.perSecond,
+  };
+}
+
+/**
+ * @param {SessionContext} context
+ * @param {object} options of the cluster
+ * @param {(cluster: Cluster) => Promise<Record<string, object>>} measure
+ */
+async function withCluster(context, options, measure) {
+  const directory = path.join(context.directory, context.side.name);
+  const cluster = new Cluster(context.side, context.generator, { directory, ...options });
+  try {
+    await cluster.start();
+    const metrics = await measure(cluster);
+    await cluster.stop();
+    return metrics;
+  } finally {
+    await cluster.remove();
+    await settleDisk();
+  }
+}
+
+const inSeconds = (seconds) => `${seconds}s`;
+
+/** Lets compilers and page tables see the load before anything is measured. */
+async function warmUp(context, cluster, load = {}) {
+  await context.generator.run('send', {
+    ...cluster.target,
+    topic: 'BenchWarmUp',
+    warmUp: '0s',
+    duration: inSeconds(context.pace.sessionWarmUpSeconds),
+    ...load,
+  });
+  await settleDisk();
+}
+
+/** One run of the load generator under memory sampling. */
+async function measureLoad(context, cluster, { mode, ...load }, extra = {}) {
+  const sampler = new MemorySampler(cluster.broker.pid);
+  try {
+    const result = await context.generator.run(
+      mode,
+      {
+        ...cluster.target,
+        warmUp: inSeconds(context.pace.pointWarmUpSeconds),
+        duration: inSeconds(context.pace.measuredSeconds),
+        ...load,
+      },
+      extra.cpu,
+    );
+    const { rssAnonMb, rssMb } = sampler.stop();
+    return { ...metricsOf(result), rssAnonMb, rssMb };
+  } finally {
+    sampler.stop();
+  }
+}
+
+/** Every chosen point after the other on the same broker, the disk at rest before each. */
+async function measureLoads(context, cluster, extra) {
+  const metrics = {};
+  for (const point of context.points) {
+    metrics[point.name] = await measureLoad(context, cluster, point.load, extra);
+    context.log(`${point.name}: ${Math.round(metrics[point.name].throughput)} msg/s`);
+    await settleDisk();
+  }
+  return metrics;
+}
+
+async function sendSession(context, options = {}) {
+  return withCluster(context, options.cluster ?? {}, async (cluster) => {
+    await warmUp(context, cluster);
+    return measureLoads(context, cluster, { cpu: options.loadCpu });
+  });
+}
+
+async function topicsSession(context) {
+  return withCluster(context, {}, async (cluster) => {
+    await warmUp(context, cluster);
+    const load = { mode: 'send', connections: 8, inFlight: 64 };
+    const one = await measureLoad(context, cluster, load);
+    await settleDisk();
+    const many = await measureLoad(context, cluster, {
+      ...load,
+      topic: 'BenchMany',
+      topics: 1000,
+      queues: 8,
+      // every one of the 8 000 queues must have been written to before it counts
+      warmUp: inSeconds(context.pace.pointWarmUpSeconds * 2),
+    });
+    many.oneTopicThroughput = one.throughput;
+    many.shareOfOneTopicRate = many.throughput / one.throughput;
+    return { 'send-1000-topics': many };
+  });
+}
+
+async function pullSession(context) {
+  return withCluster(context, {}, async (cluster) => {
+    const topic = 'BenchBacklog';
+    await context.generator.run('fill', {
+      ...cluster.target,
+      topic,
+      count: context.pace.backlogCount,
+    });
+    // proves content and count once, and warms the path
+    const once = { ...cluster.target, topic, passes: 1, verify: true };
+    const { messages } = await context.generator.run('pull', once);
+    if (messages !== context.pace.backlogCount) throw new Error(`${messages} messages pulled`);
+    await settleDisk();
+    const warm = inSeconds(context.pace.sessionWarmUpSeconds / 2);
+    const busy = { connections: 8, inFlight: 8, warmUp: '0s', duration: warm };
+    await context.generator.run('pull', { ...cluster.target, topic, ...busy });
+    const metrics = {};
+    for (const point of context.points) {
+      metrics[point.name] = await measureLoad(context, cluster, { ...point.load, topic });
+      context.log(`${point.name}: ${Math.round(metrics[point.name].throughput)} msg/s`);
+    }
+    return metrics;
+  });
+}
+
+async function endToEndSession(context) {
+  return withCluster(context, {}, async (cluster) => {
+    await warmUp(context, cluster);
+    const topic = 'BenchEndToEnd';
+    await context.generator.run('create', { broker: cluster.brokerAddress, topic, queues: 8 });
+    const output = await runToEnd('java', [
+      '-Xms512m',
+      '-Xmx512m',
+      `-Duser.home=${cluster.directory}`,
+      '-cp',
+      `${context.probeClasses}:${context.libraryDirectory}/*`,
+      'bench.EndToEnd',
+      cluster.nameserverAddress,
+      topic,
+      '1000',
+      String(context.pace.endToEndWarmUpSeconds),
+      String(context.pace.endToEndSeconds),
+      '1024',
+    ]);
+    const { latencyUs, arrived, expected, failures, duplicates } = lastJsonLine(output);
+    return {
+      'end-to-end': {
+        p50Ms: latencyUs.p50 / 1000,
+        p99Ms: latencyUs.p99 / 1000,
+        p999Ms: latencyUs.p999 / 1000,
+        maxMs: latencyUs.max / 1000,
+        errors: failures + expected - arrived,
+        duplicates,
+      },
+    };
+  });
+}
+
+async function memorySession(context) {
+  return withCluster(context, { heap: 'small' }, async (cluster) => {
+    await sleep(context.pace.restSeconds * 1000);
+    const atRest = memoryOf(cluster.broker.pid);
+    await warmUp(context, cluster);
+    const load = { mode: 'send', connections: 8, inFlight: 64 };
+    const loaded = await measureLoad(context, cluster, load);
+    return {
+      'memory-at-rest': atRest,
+      'memory-loaded': loaded,
+      'nameserver-memory': memoryOf(cluster.nameserver.pid),
+    };
+  });
+}
+
+async function startSession(context) {
+  const brokerMs = [];
+  const clusterMs = [];
+  for (let repeat = 0; repeat < context.pace.startRepeats; repeat++) {
+    const directory = path.join(context.directory, context.side.name);
+    const cluster = new Cluster(context.side, context.generator, { directory });
+    try {
+      await cluster.prepare();
+      await cluster.startNameserver();
+      brokerMs.push(await cluster.startBroker());
+      await cluster.stop();
+      await cluster.remove();
+      await settleDisk();
+      await cluster.prepare();
+      const sinceMs = wallClockMs();
+      await cluster.startNameserver();
+      const ownMs = await cluster.startBroker({ needsRoute: true });
+      clusterMs.push(cluster.broker.startedAtMs - sinceMs + ownMs);
+      await cluster.stop();
+    } finally {
+      await cluster.remove();
+      await settleDisk();
+    }
+  }
+  return {
+    'broker-start': { ms: median(brokerMs) },
+    'cluster-start': { ms: median(clusterMs) },
+  };
+}
+
+async function restartSession(context) {
+  return withCluster(context, {}, async (cluster) => {
+    const topic = 'BenchRestart';
+    const count = context.pace.restartCount;
+    await fillQuickly(context, cluster, topic, count);
+    await cluster.broker.kill();
+    const crashMs = await cluster.startBroker();
+    context.log(`crash-restart: ${Math.round(crashMs)} ms`);
+    const once = { ...cluster.target, topic, passes: 1, verify: true };
+    const { messages } = await context.generator.run('pull', once);
+    if (messages !== count) throw new Error(`${messages} of ${count} messages after kill -9`);
+    const stopMs = await cluster.broker.stop();
+    context.log(`clean-stop: ${Math.round(stopMs)} ms`);
+    const cleanMs = await cluster.startBroker();
+    return {
+      'crash-restart': { ms: crashMs },
+      'clean-stop': { ms: stopMs },
+      'clean-restart': { ms: cleanMs },
+    };
+  });
+}
+
+function fillQuickly(context, cluster, topic, count) {
+  return context.generator.run('fill', { ...cluster.target, topic, count, batch: 32, inFlight: 4 });
+}
+
+async function heldPullsSession(context) {
+  return withCluster(context, {}, async (cluster) => {
+    await warmUp(context, cluster);
+    // held for 15 s by request: a window of 8 s that begins 4 s in sees nothing but holding
+    const windowSeconds = 8;
+    const before = cpuSecondsOf(cluster.broker.pid);
+    await sleep(windowSeconds * 1000);
+    const idleShare = (cpuSecondsOf(cluster.broker.pid) - before) / windowSeconds;
+    const result = await context.generator.run('hold', {
+      ...cluster.target,
+      topic: 'BenchHold',
+      connections: 100,
+      inFlight: 100,
+      warmUp: '4s',
+      duration: inSeconds(windowSeconds),
+    });
+    const cpuShare = result.targetCpuSeconds / windowSeconds;
+    const extraCpuShare = Math.max(0, cpuShare - idleShare);
+    return { 'held-pulls': { cpuShare, idleShare, extraCpuShare, errors: result.errors } };
+  });
+}
+
+async function bigStoreSession(context) {
+  const startsMs = [];
+  for (const count of context.pace.bigStoreMessages) {
+    await withCluster(context, {}, async (cluster) => {
+      await fillQuickly(context, cluster, 'BenchBigStore', count);
+      await cluster.broker.stop();
+      await settleDisk();
+      startsMs.push(await cluster.startBroker());
+      context.log(`start with ${count} messages: ${Math.round(startsMs.at(-1))} ms`);
+    });
+  }
+  const [smallMs, bigMs] = startsMs;
+  return { 'big-store-start': { ms: bigMs, smallMs, timesSmallStore: bigMs / smallMs } };
+}
+
+async function soakSession(context) {
+  return withCluster(context, {}, async (cluster) => {
+    await warmUp(context, cluster);
+    const sampler = new MemorySampler(cluster.broker.pid, 2000);
+    const result = await context.generator.run('latency', {
+      ...cluster.target,
+      topic: 'BenchSoak',
+      rate: 5000,
+      warmUp: '0s',
+      duration: `${context.pace.soakMinutes}m`,
+    });
+    const { samples, rssAnonMb, rssMb } = sampler.stop();
+    const second = samples.slice(samples.length >> 1);
+    const perHour = second.map((sample) => [sample.atMs / 3_600_000, sample.rssAnonMb]);
+    const slopeMbPerHour = slope(perHour);
+    return { soak: { ...metricsOf(result), slopeMbPerHour, rssAnonMb, rssMb } };
+  });
+}
+
+/** @type {Record<string, (context: SessionContext) => Promise<Record<string, object>>>} */
+export const sessions = {
+  send: sendSession,
+  pinned: (context) => sendSession(context, { cluster: { brokerCpu: 0 }, loadCpu: 1 }),
+  sync: (context) => sendSession(context, { cluster: { flush: 'SYNC_FLUSH' } }),
+  topics: topicsSession,
+  pull: pullSession,
+  'end-to-end': endToEndSession,
+  memory: memorySession,
+  start: startSession,
+  restart: restartSession,
+  'held-pulls': heldPullsSession,
+  'big-store': bigStoreSession,
+  soak: soakSession,
+};
+
+/** The generator against a server that answers at once and stores nothing. */
+export async function measureCeiling(generator, directory) {
+  const { echo, port } = await generator.startEcho(directory);
+  const target = { broker: `127.0.0.1:${port}`, pid: echo.pid, warmUp: '1s', duration: '2s' };
+  const ceiling = {};
+  try {
+    for (const [name, mode, connections, inFlight] of [
+      ['send 8×64', 'send', 8, 64],
+      ['send 64×1', 'send', 64, 1],
+      ['send 1×1', 'send', 1, 1],
+      ['pull 8×8', 'pull', 8, 8],
+    ]) {
+      const load = { connections, inFlight, create: false, check: false };
+      const result = await generator.run(mode, { ...target, ...load });
+      ceiling[name] = {
+        throughput: result.throughput,
+        generatorCpuMicrosPerMessage: result.generatorCpuMicrosPerMessage,
+      };
+    }
+  } finally {
+    await echo.stop();
+  }
+  return ceiling;
+}
