@@ -1,0 +1,255 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePorts } from './free-ports.mjs';
+import { ask, SUCCESS } from './remoting-probe.mjs';
+import { E2E_DIR, lastLines, mavenClassPath } from './tools.mjs';
+
+const HOST = '127.0.0.1';
+const REPOSITORY_DIR = fileURLToPath(new URL('..', import.meta.url));
+const READY_WITHIN_MS = 90_000;
+/** Longer than the 10 s a service may take to stop; what needs more is killed and reported. */
+const STOP_WITHIN_MS = 20_000;
+const GET_ROUTE_BY_TOPIC = 105;
+
+/**
+ * @typedef {object} Cluster one nameserver and one broker, as processes of this one
+ * @property {'ours' | 'apache'} kind
+ * @property {string} namesrv `host:port`, what a client is given
+ * @property {{ nameserver: number, broker: number }} ports
+ * @property {string} dir configuration and output; removed by {@link stop} unless it was given
+ * @property {string} storeDir the broker's `storePathRootDir`
+ * @property {string[]} complaints what did not go as it should, e.g. a stop that took too long
+ *
+ * @typedef {object} ClusterOptions
+ * @property {string} [dir] a folder that stays; default is a temporary one
+ * @property {string} [storeDir] a store to open, of either origin; default is `dir/store`
+ * @property {{ nameserver: number, broker: number }} [ports] default: free ones. A store that is
+ *   handed from one cluster to another keeps its port, because offset message ids contain it.
+ * @property {Record<string, string | number | boolean>} [brokerConfig] further lines of `broker.conf`
+ */
+
+/** Every cluster that may have processes; whatever ends this process must not leave any behind. */
+const clusters = new Set();
+process.on('exit', () => {
+  for (const cluster of clusters) {
+    for (const part of Object.values(cluster.parts)) part.child?.kill('SIGKILL');
+    if (cluster.ownsDir) rmSync(cluster.dir, { recursive: true, force: true });
+  }
+});
+
+/** Starts Apache's nameserver and broker; needs `java` and, once, `mvn`. @param {ClusterOptions} [options] */
+export function startApache(options = {}) {
+  const classPath = mavenClassPath(join(E2E_DIR, 'apache'));
+  return start('apache', options, (cluster) => {
+    const homeDir = join(cluster.dir, 'home');
+    mkdirSync(join(homeDir, 'conf'), { recursive: true });
+    const jvm = (heap, mainClass, conf) => [
+      'java',
+      [
+        ...[`-Xms${heap}`, `-Xmx${heap}`, '-XX:MaxDirectMemorySize=256m'],
+        // Its logs go below the user's home, which therefore is one of ours.
+        ...[`-Duser.home=${cluster.dir}`, `-Drocketmq.home.dir=${homeDir}`],
+        ...['-cp', classPath, mainClass, '-c', conf],
+      ],
+    ];
+    return {
+      nameserver: (conf) => jvm('256m', 'org.apache.rocketmq.namesrv.NamesrvStartup', conf),
+      broker: (conf) => jvm('512m', 'org.apache.rocketmq.broker.BrokerStartup', conf),
+    };
+  });
+}
+
+/** Starts our nameserver and broker from the build. @param {ClusterOptions} [options] */
+export function startOurs(options = {}) {
+  const bin = (name) => join(REPOSITORY_DIR, 'apps', name);
+  const nameserver = bin('nameserver/bin/mqnamesrv.js');
+  const broker = bin('broker/bin/mqbroker.js');
+  const missing = [nameserver, broker].filter((file) => !existsSync(file));
+  if (missing.length > 0) throw new Error(`not built: ${missing.join(', ')}`);
+  return start('ours', options, (cluster) => ({
+    nameserver: (conf) => [process.execPath, [nameserver, '-c', conf]],
+    broker: (conf) => [process.execPath, [broker, '-n', cluster.namesrv, '-c', conf]],
+  }));
+}
+
+/**
+ * Stops broker and nameserver with SIGTERM and removes the folder if it is a temporary one.
+ * Safe to call twice, and after {@link kill9}.
+ *
+ * @param {Cluster} cluster
+ */
+export async function stop(cluster) {
+  await stopPart(cluster, 'broker');
+  await stopPart(cluster, 'nameserver');
+  if (cluster.ownsDir) rmSync(cluster.dir, { recursive: true, force: true });
+  clusters.delete(cluster);
+}
+
+/**
+ * Ends one process at once, as a crash would, and waits until it is gone.
+ *
+ * @param {Cluster} cluster
+ * @param {'broker' | 'nameserver'} [role]
+ */
+export async function kill9(cluster, role = 'broker') {
+  const part = cluster.parts[role];
+  part.child?.kill('SIGKILL');
+  await part.ended;
+}
+
+/**
+ * Starts one process again on its old port, configuration and store; stops it first if it runs.
+ *
+ * @param {Cluster} cluster
+ * @param {'broker' | 'nameserver'} [role]
+ */
+export async function restart(cluster, role = 'broker') {
+  await stopPart(cluster, role);
+  launch(cluster, role);
+  await ready(cluster);
+}
+
+async function start(kind, options, describe) {
+  const ports = options.ports ?? (await freePorts());
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), `rocketmq-e2e-${kind}-`));
+  mkdirSync(dir, { recursive: true });
+  const cluster = {
+    kind,
+    ports,
+    dir,
+    ownsDir: options.dir === undefined,
+    namesrv: `${HOST}:${ports.nameserver}`,
+    storeDir: options.storeDir ?? join(dir, 'store'),
+    complaints: [],
+    parts: { nameserver: {}, broker: {} },
+  };
+  clusters.add(cluster);
+  const commands = describe(cluster);
+  cluster.parts.nameserver.command = commands.nameserver(
+    writeConf(cluster, 'namesrv.conf', {
+      listenPort: ports.nameserver,
+      kvConfigPath: join(dir, 'kvConfig.json'),
+      // Apache's name for this setting is the same; both stay off the network.
+      bindAddress: HOST,
+    }),
+  );
+  cluster.parts.broker.command = commands.broker(
+    writeConf(cluster, 'broker.conf', brokerConf(cluster, options.brokerConfig)),
+  );
+  try {
+    launch(cluster, 'nameserver');
+    await until(cluster, () => accepts(ports.nameserver), 'the nameserver to listen');
+    launch(cluster, 'broker');
+    await ready(cluster);
+  } catch (error) {
+    await stop(cluster);
+    throw error;
+  }
+  return cluster;
+}
+
+function brokerConf(cluster, more = {}) {
+  return {
+    brokerClusterName: 'DefaultCluster',
+    brokerName: 'broker-a',
+    brokerId: 0,
+    listenPort: cluster.ports.broker,
+    brokerIP1: HOST,
+    namesrvAddr: cluster.namesrv,
+    storePathRootDir: cluster.storeDir,
+    autoCreateTopicEnable: true,
+    flushDiskType: 'ASYNC_FLUSH',
+    ...more,
+  };
+}
+
+function writeConf(cluster, name, values) {
+  const file = join(cluster.dir, name);
+  writeFileSync(
+    file,
+    Object.entries(values)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  );
+  return file;
+}
+
+function launch(cluster, role) {
+  const part = cluster.parts[role];
+  part.outputFile = join(cluster.dir, `${role}.out`);
+  const output = openSync(part.outputFile, 'a');
+  const [program, programArguments] = part.command;
+  const child = spawn(program, programArguments, {
+    cwd: cluster.dir,
+    stdio: ['ignore', output, output],
+    // Nothing of the caller's settings may leak into the cluster.
+    env: { PATH: process.env.PATH, HOME: cluster.dir },
+  });
+  closeSync(output);
+  part.child = child;
+  part.exit = undefined;
+  part.ended = new Promise((resolve) => {
+    const finish = (exit) => {
+      part.child = undefined;
+      part.exit = exit;
+      resolve();
+    };
+    child.on('error', (error) => finish(error.message));
+    child.on('exit', (code, signal) => finish(signal ?? `exit code ${code}`));
+  });
+}
+
+async function stopPart(cluster, role) {
+  const part = cluster.parts[role];
+  if (!part.child) return;
+  part.child.kill('SIGTERM');
+  const timer = setTimeout(() => {
+    cluster.complaints.push(`${role} did not stop within ${STOP_WITHIN_MS} ms of SIGTERM`);
+    part.child?.kill('SIGKILL');
+  }, STOP_WITHIN_MS);
+  await part.ended;
+  clearTimeout(timer);
+}
+
+/** Ready means what a client needs: the broker listens, and its auto-create topic has a route. */
+async function ready(cluster) {
+  await until(cluster, () => accepts(cluster.ports.broker), 'the broker to listen');
+  await until(cluster, () => hasRoute(cluster), 'the broker to register');
+}
+
+async function hasRoute(cluster) {
+  const question = { code: GET_ROUTE_BY_TOPIC, extFields: { topic: 'TBW102' } };
+  const { code } = await ask({ host: HOST, port: cluster.ports.nameserver }, question, 2_000);
+  return code === SUCCESS;
+}
+
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = connect({ host: HOST, port });
+    socket.once('connect', () => socket.destroy());
+    socket.once('close', (failed) => resolve(!failed));
+    socket.once('error', () => {});
+  });
+}
+
+async function until(cluster, condition, what) {
+  const deadlineMs = Date.now() + READY_WITHIN_MS;
+  for (;;) {
+    for (const [role, part] of Object.entries(cluster.parts)) {
+      if (part.exit !== undefined) {
+        const output = lastLines(part.outputFile);
+        throw new Error(`${cluster.kind} ${role} ended (${part.exit})\n${output}`);
+      }
+    }
+    if (await condition().catch(() => false)) return;
+    if (Date.now() > deadlineMs) {
+      const output = lastLines(cluster.parts.broker.outputFile ?? '');
+      throw new Error(`waited ${READY_WITHIN_MS} ms for ${what}\n${output}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,43 @@
+import { createServer } from 'node:net';
+
+/** Below the range from which the system takes ports for outgoing connections. */
+const LOWEST = 20_000;
+const HIGHEST = 32_000;
+
+/**
+ * Finds ports for one broker and one nameserver.
+ *
+ * A broker takes three: `listenPort`, two below it (fast port), one above it (replication).
+ * Nothing is reserved: another process may take them first, so the caller retries a failed start.
+ *
+ * @returns {Promise<{ nameserver: number, broker: number }>}
+ */
+export async function freePorts() {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const broker = LOWEST + 4 + Math.floor(Math.random() * (HIGHEST - LOWEST - 8));
+    const nameserver = broker + 3;
+    const wanted = [broker - 2, broker, broker + 1, nameserver];
+    if ((await Promise.all(wanted.map(isFree))).every(Boolean)) return { nameserver, broker };
+  }
+  throw new Error(`no four free ports between ${LOWEST} and ${HIGHEST}`);
+}
+
+/** One free port for anything else, chosen by the system. */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)));
+  });
+}
