@@ -1,0 +1,273 @@
+import {
+  BooleanKey,
+  ChoiceKey,
+  IntegerKey,
+  PathKey,
+  TextKey,
+  type ConfigRelation,
+} from './config-key.decorator.js';
+
+const KIB = 1_024;
+const MIB = 1_024 * KIB;
+const GIB = 1_024 * MIB;
+const QUEUE_UNIT_BYTES = 20;
+
+const hoursProblem = (text: string): string | undefined =>
+  text.split(';').every((hour) => /^\s*([01]?\d|2[0-3])\s*$/.test(hour))
+    ? undefined
+    : 'wants hours of the day, e.g. 04 or 04;16';
+
+/** The store of a broker. Source of names and defaults: rocketmq 5.5.0 `MessageStoreConfig`. */
+export class StoreConfig {
+  static readonly group = 'store';
+  static readonly relations: readonly ConfigRelation<StoreConfig>[] = [
+    {
+      rule: 'S1: diskMaxUsedPercent <= diskCleanForciblyPercent',
+      advisory: true,
+      because: 'expired files must go before files that have not expired',
+      keys: ['diskMaxUsedPercent', 'diskCleanForciblyPercent'],
+      holds: (store) => store.diskMaxUsedPercent <= store.diskCleanForciblyPercent,
+    },
+    {
+      rule: 'S2: diskCleanForciblyPercent <= diskFullPercent',
+      advisory: true,
+      because: 'cleaning must get its chance before sends are refused',
+      keys: ['diskCleanForciblyPercent', 'diskFullPercent'],
+      holds: (store) => store.diskCleanForciblyPercent <= store.diskFullPercent,
+    },
+    {
+      rule: 'S3: flushIntervalMs < syncFlushTimeoutMs',
+      advisory: true,
+      because: 'a sync that has begun in time should be able to end in time',
+      keys: ['flushIntervalMs', 'syncFlushTimeoutMs'],
+      holds: (store) => store.flushIntervalMs < store.syncFlushTimeoutMs,
+    },
+  ];
+
+  @PathKey({ java: 'storePathRootDir', doc: 'Folder of the store.' })
+  storePathRootDir = '~/store';
+
+  @PathKey({
+    java: 'storePathCommitLog',
+    doc: 'Folder of the commit log. Default: commitlog in storePathRootDir.',
+  })
+  storePathCommitLog: string | undefined = undefined;
+
+  @IntegerKey({
+    java: 'mappedFileSizeCommitLog',
+    doc: 'Length of a commit-log file. A store keeps the length it was made with.',
+    unit: 'bytes',
+    min: MIB,
+    max: 2 * GIB - 1,
+  })
+  commitLogSegmentBytes = GIB;
+
+  @IntegerKey({
+    java: 'mappedFileSizeConsumeQueue',
+    doc: 'Length of a consume-queue file, rounded up to whole units of 20 bytes.',
+    unit: 'bytes',
+    min: QUEUE_UNIT_BYTES * 1_000,
+    max: 2 * GIB - QUEUE_UNIT_BYTES,
+  })
+  consumeQueueFileBytes = 300_000 * QUEUE_UNIT_BYTES;
+
+  @BooleanKey({ java: 'messageIndexEnable', doc: 'Whether messages can be found by key.' })
+  messageIndexEnable = true;
+
+  @IntegerKey({
+    java: 'maxHashSlotNum',
+    doc: 'Hash slots of an index file.',
+    unit: 'slots',
+    min: 1_000,
+    max: 100_000_000,
+  })
+  indexSlotCount = 5_000_000;
+
+  @IntegerKey({
+    java: 'maxIndexNum',
+    doc: 'Entries of an index file.',
+    unit: 'entries',
+    min: 1_000,
+    max: 100_000_000,
+  })
+  indexEntryMaxCount = 20_000_000;
+
+  @ChoiceKey({
+    java: 'flushDiskType',
+    doc: 'When a send is answered: ASYNC_FLUSH after the write, SYNC_FLUSH after the sync.',
+    danger: 'With ASYNC_FLUSH a power loss takes what was acknowledged within flushIntervalMs.',
+    choices: ['ASYNC_FLUSH', 'SYNC_FLUSH'],
+  })
+  flushDiskType: 'ASYNC_FLUSH' | 'SYNC_FLUSH' = 'ASYNC_FLUSH';
+
+  @IntegerKey({
+    java: 'flushIntervalCommitLog',
+    doc: 'Written bytes of the commit log are synced at the latest after this.',
+    unit: 'ms',
+    min: 1,
+    max: 60_000,
+  })
+  flushIntervalMs = 500;
+
+  @IntegerKey({
+    java: 'syncFlushTimeout',
+    doc: 'A send that waits for its sync for longer is answered FLUSH_DISK_TIMEOUT; the message stays.',
+    unit: 'ms',
+    min: 10,
+    max: 600_000,
+  })
+  syncFlushTimeoutMs = 5_000;
+
+  @IntegerKey({
+    java: 'flushIntervalConsumeQueue',
+    doc: 'Units of consume queues are written out at the latest after this; the commit log can always give them back.',
+    unit: 'ms',
+    min: 10,
+    max: 600_000,
+  })
+  consumeQueueWriteIntervalMs = 5_000;
+
+  @IntegerKey({
+    java: 'flushConsumeQueueThoroughInterval',
+    doc: 'Written units of consume queues are synced at the latest after this.',
+    unit: 'ms',
+    min: 10,
+    max: 3_600_000,
+  })
+  consumeQueueSyncIntervalMs = 60_000;
+
+  @IntegerKey({
+    java: { key: 'fileReservedTime', factor: 3_600_000 },
+    doc: 'Age of a commit-log file after which it may be deleted.',
+    unit: 'ms',
+    min: 60_000,
+    max: 365 * 24 * 3_600_000,
+    reloadable: true,
+    danger: 'Messages that nobody has read by then are gone.',
+  })
+  fileReservedMs = 72 * 3_600_000;
+
+  @TextKey({
+    java: 'deleteWhen',
+    doc: 'Hours of the day (local time) in which expired files are deleted, e.g. 04 or 04;16.',
+    reloadable: true,
+    check: hoursProblem,
+  })
+  deleteWhen = '04';
+
+  @IntegerKey({
+    java: { key: 'diskMaxUsedSpaceRatio', atLeast: 10, atMost: 95 },
+    doc: 'Used share of the disk above which expired files are deleted at any hour.',
+    unit: 'percent',
+    min: 10,
+    max: 95,
+    reloadable: true,
+  })
+  diskMaxUsedPercent = 75;
+
+  @IntegerKey({
+    java: { key: 'diskSpaceCleanForciblyRatio', atLeast: 30, atMost: 97 },
+    doc: 'Used share of the disk above which the oldest files are deleted although they have not expired.',
+    unit: 'percent',
+    min: 30,
+    max: 97,
+    reloadable: true,
+    danger: 'Messages that nobody has read may be deleted.',
+  })
+  diskCleanForciblyPercent = 85;
+
+  @BooleanKey({
+    java: 'cleanFileForciblyEnable',
+    doc: 'Whether diskCleanForciblyPercent is obeyed.',
+    reloadable: true,
+    danger: 'false makes a full disk refuse sends instead of losing the oldest messages.',
+  })
+  cleanFileForcibly = true;
+
+  @IntegerKey({
+    java: { key: 'diskSpaceWarningLevelRatio', atLeast: 35, atMost: 99 },
+    doc: 'Used share of the disk above which sends are refused.',
+    unit: 'percent',
+    min: 35,
+    max: 99,
+    reloadable: true,
+  })
+  diskFullPercent = 90;
+
+  @IntegerKey({
+    doc: 'Free bytes below which sends are refused, but never more than a tenth of the disk.',
+    unit: 'bytes',
+    min: 0,
+    max: 1_024 * GIB,
+    reloadable: true,
+  })
+  diskReserveBytes = 256 * MIB;
+
+  @IntegerKey({
+    java: 'cleanResourceInterval',
+    doc: 'How often deleting files is considered.',
+    unit: 'ms',
+    min: 100,
+    max: 3_600_000,
+  })
+  cleanIntervalMs = 10_000;
+
+  @IntegerKey({
+    java: 'deleteFileBatchMax',
+    doc: 'Files deleted in one go.',
+    unit: 'files',
+    min: 1,
+    max: 10_000,
+    reloadable: true,
+  })
+  deleteFileMaxCount = 10;
+
+  @IntegerKey({
+    doc: 'Memory for the newest bytes of the commit log.',
+    unit: 'bytes',
+    min: 64 * KIB,
+    max: GIB,
+  })
+  tailCacheBytes = 32 * MIB;
+
+  @IntegerKey({
+    doc: 'Memory for parts of older files that are being read.',
+    unit: 'bytes',
+    min: 64 * KIB,
+    max: 16 * GIB,
+  })
+  readCacheBytes = 32 * MIB;
+
+  @IntegerKey({
+    doc: 'Accepted bytes that are not written yet from which sends are slowed down.',
+    unit: 'bytes',
+    min: MIB,
+    max: GIB,
+  })
+  unwrittenMaxBytes = 32 * MIB;
+
+  @IntegerKey({
+    doc: 'Bytes written with zeros ahead of the end of the log, which makes writes and syncs cheaper; 0 turns it off.',
+    unit: 'bytes',
+    min: 0,
+    max: GIB,
+  })
+  zeroAheadBytes: number | undefined = undefined;
+
+  @IntegerKey({
+    doc: 'Files of consume queues that are kept open.',
+    unit: 'files',
+    min: 16,
+    max: 1_000_000,
+  })
+  openQueueFileMaxCount = 1_024;
+
+  @BooleanKey({ doc: 'Whether the checksum of a body that is read from a file is verified.' })
+  checkCrcOnRead = true;
+
+  @BooleanKey({
+    doc: 'Start on a damaged log: what is valid is kept, damaged ranges are skipped.',
+    danger: 'Messages in damaged ranges are given up.',
+  })
+  repair = false;
+}
