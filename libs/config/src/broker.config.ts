@@ -50,12 +50,12 @@ export class BrokerConfig {
       holds: ({ channelExpiryMs, subscriptionExpiryMs }) => channelExpiryMs <= subscriptionExpiryMs,
     },
     {
-      rule: 'B5: pullOnDiskMaxBytes <= pullInMemoryMaxBytes',
+      rule: 'B5: pullOnDiskBytesMax <= pullInMemoryBytesMax',
       advisory: true,
       because: 'reading from the disk is never cheaper',
-      keys: ['pullOnDiskMaxBytes', 'pullInMemoryMaxBytes'],
-      holds: ({ pullOnDiskMaxBytes, pullInMemoryMaxBytes }) =>
-        pullOnDiskMaxBytes <= pullInMemoryMaxBytes,
+      keys: ['pullOnDiskBytesMax', 'pullInMemoryBytesMax'],
+      holds: ({ pullOnDiskBytesMax, pullInMemoryBytesMax }) =>
+        pullOnDiskBytesMax <= pullInMemoryBytesMax,
     },
   ];
 
@@ -260,7 +260,7 @@ export class BrokerConfig {
     max: 10_000_000,
     reloadable: true,
   })
-  topicMaxCount = 100_000;
+  topicCountMax = 100_000;
 
   @IntegerKey({
     doc: 'Queues over all topics; more are refused.',
@@ -269,7 +269,7 @@ export class BrokerConfig {
     max: 100_000_000,
     reloadable: true,
   })
-  queueMaxCount = 1_000_000;
+  queueCountMax = 1_000_000;
 
   @BooleanKey({
     java: 'autoCreateSubscriptionGroup',
@@ -285,7 +285,7 @@ export class BrokerConfig {
     max: 10_000_000,
     reloadable: true,
   })
-  groupMaxCount = 100_000;
+  groupCountMax = 100_000;
 
   @TextKey({ java: 'regionId', doc: 'Region that answers to sends name.', check: nameProblem })
   regionId = 'DefaultRegion';
@@ -298,7 +298,7 @@ export class BrokerConfig {
     max: 512 * MIB,
     reloadable: true,
   })
-  messageMaxBytes = 4 * MIB;
+  messageBytesMax = 4 * MIB;
 
   @BooleanKey({
     java: 'rejectTransactionMessage',
@@ -309,7 +309,7 @@ export class BrokerConfig {
 
   @BooleanKey({
     java: 'brokerFastFailureEnable',
-    doc: 'Whether sends that have waited for longer than sendWaitMaxMs are refused as busy; false lets them wait.',
+    doc: 'Whether sends that have waited for longer than sendWaitMsMax are refused as busy; false lets them wait.',
     reloadable: true,
   })
   sendFastFailure = false;
@@ -322,7 +322,7 @@ export class BrokerConfig {
     max: 600_000,
     reloadable: true,
   })
-  sendWaitMaxMs = 200;
+  sendWaitMsMax = 200;
 
   @IntegerKey({
     java: 'sendThreadPoolQueueCapacity',
@@ -332,7 +332,7 @@ export class BrokerConfig {
     max: 10_000_000,
     reloadable: true,
   })
-  sendInFlightMaxCount = 10_000;
+  sendInFlightCountMax = 10_000;
 
   @BooleanKey({
     java: 'longPollingEnable',
@@ -358,7 +358,7 @@ export class BrokerConfig {
     max: 600_000,
     reloadable: true,
   })
-  holdMaxMs = 120_000;
+  holdMsMax = 120_000;
 
   @IntegerKey({
     java: 'pullThreadPoolQueueCapacity',
@@ -368,7 +368,7 @@ export class BrokerConfig {
     max: 10_000_000,
     reloadable: true,
   })
-  heldPullMaxCount = 100_000;
+  heldPullCountMax = 100_000;
 
   @IntegerKey({
     java: 'pullBatchMaxMessageCount',
@@ -378,7 +378,7 @@ export class BrokerConfig {
     max: 10_000,
     reloadable: true,
   })
-  pullMaxCount = 160;
+  pullCountMax = 160;
 
   @IntegerKey({
     java: 'maxTransferBytesOnMessageInMemory',
@@ -387,7 +387,7 @@ export class BrokerConfig {
     min: KIB,
     max: 64 * MIB,
   })
-  pullInMemoryMaxBytes = 256 * KIB;
+  pullInMemoryBytesMax = 256 * KIB;
 
   @IntegerKey({
     java: 'maxTransferCountOnMessageInMemory',
@@ -396,7 +396,7 @@ export class BrokerConfig {
     min: 1,
     max: 10_000,
   })
-  pullInMemoryMaxCount = 32;
+  pullInMemoryCountMax = 32;
 
   @IntegerKey({
     java: 'maxTransferBytesOnMessageInDisk',
@@ -405,7 +405,7 @@ export class BrokerConfig {
     min: KIB,
     max: 64 * MIB,
   })
-  pullOnDiskMaxBytes = 64 * KIB;
+  pullOnDiskBytesMax = 64 * KIB;
 
   @IntegerKey({
     java: 'maxTransferCountOnMessageInDisk',
@@ -414,7 +414,7 @@ export class BrokerConfig {
     min: 1,
     max: 10_000,
   })
-  pullOnDiskMaxCount = 8;
+  pullOnDiskCountMax = 8;
 
   @IntegerKey({
     java: 'accessMessageInMemoryMaxRatio',
@@ -432,7 +432,7 @@ export class BrokerConfig {
     min: 1,
     max: 10_000,
   })
-  queryMaxCount = 32;
+  queryCountMax = 32;
 
   @IntegerKey({
     java: 'flushConsumerOffsetInterval',

@@ -2,29 +2,41 @@ import { IntegerKey, type ConfigRelation } from './config-key.decorator.js';
 
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
+const GIB = 1_024 * MIB;
 
-/** What one peer, and all peers together, may take of this process. */
+/**
+ * What one peer, and all peers together, may take of this process. The properties are those of `RemotingLimits`
+ * (libs/remoting), so that an instance can be given wherever those are wanted.
+ */
 export class LimitsConfig {
   static readonly group = 'limits';
   static readonly relations: readonly ConfigRelation<LimitsConfig>[] = [
     {
-      rule: 'L1: headerMaxBytes < frameMaxBytes',
+      rule: 'L1: headerBytesMax < frameBytesMax',
       because: 'a header is a part of its frame',
-      keys: ['headerMaxBytes', 'frameMaxBytes'],
-      holds: ({ headerMaxBytes, frameMaxBytes }) => headerMaxBytes < frameMaxBytes,
+      keys: ['headerBytesMax', 'frameBytesMax'],
+      holds: ({ headerBytesMax, frameBytesMax }) => headerBytesMax < frameBytesMax,
     },
     {
-      rule: 'L2: frameMaxBytes <= partialFrameMaxBytes',
+      rule: 'L2: frameBytesMax <= partialBytesMax',
       because: 'the largest frame must be able to arrive',
-      keys: ['frameMaxBytes', 'partialFrameMaxBytes'],
-      holds: ({ frameMaxBytes, partialFrameMaxBytes }) => frameMaxBytes <= partialFrameMaxBytes,
+      keys: ['frameBytesMax', 'partialBytesMax'],
+      holds: ({ frameBytesMax, partialBytesMax }) => frameBytesMax <= partialBytesMax,
     },
     {
-      rule: 'L3: connectionsPerAddressMaxCount <= connectionMaxCount',
+      rule: 'L3: connectionsPerAddressMax <= connectionCountMax',
       because: 'one address cannot have more connections than there are',
-      keys: ['connectionsPerAddressMaxCount', 'connectionMaxCount'],
-      holds: ({ connectionsPerAddressMaxCount, connectionMaxCount }) =>
-        connectionsPerAddressMaxCount <= connectionMaxCount,
+      keys: ['connectionsPerAddressMax', 'connectionCountMax'],
+      holds: ({ connectionsPerAddressMax, connectionCountMax }) =>
+        connectionsPerAddressMax <= connectionCountMax,
+    },
+    {
+      rule: 'L4: unsentPauseBytes <= unsentBytesMax <= unsentBytesTotalMax',
+      because:
+        'a peer that does not read is first slowed down, then closed, then weighed against the others',
+      keys: ['unsentPauseBytes', 'unsentBytesMax', 'unsentBytesTotalMax'],
+      holds: ({ unsentPauseBytes, unsentBytesMax, unsentBytesTotalMax }) =>
+        unsentPauseBytes <= unsentBytesMax && unsentBytesMax <= unsentBytesTotalMax,
     },
   ];
 
@@ -33,34 +45,15 @@ export class LimitsConfig {
     doc: 'Longest frame; a longer one closes its connection.',
     unit: 'bytes',
     min: 64 * KIB,
-    max: 1_024 * MIB,
+    max: GIB,
   })
-  frameMaxBytes = 16 * MIB;
+  frameBytesMax = 16 * MIB;
 
   @IntegerKey({ doc: 'Longest frame header.', unit: 'bytes', min: 4 * KIB, max: 16 * MIB })
-  headerMaxBytes = 256 * KIB;
+  headerBytesMax = 256 * KIB;
 
-  @IntegerKey({ doc: 'Fields in a frame header.', unit: 'fields', min: 16, max: 65_536 })
-  headerFieldMaxCount = 256;
-
-  @IntegerKey({
-    doc: 'Longest JSON body that is parsed.',
-    unit: 'bytes',
-    min: 64 * KIB,
-    max: 1_024 * MIB,
-  })
-  jsonBodyMaxBytes = 16 * MIB;
-
-  @IntegerKey({ doc: 'Nesting of a JSON body.', unit: 'levels', min: 8, max: 256 })
-  jsonBodyMaxDepth = 16;
-
-  @IntegerKey({
-    doc: 'Size of a compressed registration body after inflating.',
-    unit: 'bytes',
-    min: 64 * KIB,
-    max: 1_024 * MIB,
-  })
-  inflatedBodyMaxBytes = 64 * MIB;
+  @IntegerKey({ doc: 'Fields in a frame header.', unit: 'fields', min: 32, max: 65_536 })
+  extCountMax = 256;
 
   @IntegerKey({
     doc: 'A frame must be complete this long after its first byte.',
@@ -68,7 +61,7 @@ export class LimitsConfig {
     min: 1_000,
     max: 3_600_000,
   })
-  frameTimeoutMs = 30_000;
+  frameDeadlineMs = 30_000;
 
   @IntegerKey({
     doc: 'Connections in all; more are closed at once.',
@@ -76,42 +69,10 @@ export class LimitsConfig {
     min: 1,
     max: 1_000_000,
   })
-  connectionMaxCount = 10_000;
+  connectionCountMax = 10_000;
 
   @IntegerKey({ doc: 'Connections from one address.', unit: 'connections', min: 1, max: 1_000_000 })
-  connectionsPerAddressMaxCount = 1_000;
-
-  @IntegerKey({
-    doc: 'Bytes of frames that have not arrived completely, over all connections.',
-    unit: 'bytes',
-    min: MIB,
-    max: 1_024 * 1_024 * MIB,
-  })
-  partialFrameMaxBytes = 256 * MIB;
-
-  @IntegerKey({
-    doc: 'Bytes of requests that have not been answered, over all connections; reading pauses above it.',
-    unit: 'bytes',
-    min: MIB,
-    max: 1_024 * 1_024 * MIB,
-  })
-  inFlightMaxBytes = 64 * MIB;
-
-  @IntegerKey({
-    doc: 'Requests of one connection that have not been answered; reading pauses above it.',
-    unit: 'requests',
-    min: 1,
-    max: 1_000_000,
-  })
-  inFlightPerConnectionMaxCount = 1_024;
-
-  @IntegerKey({
-    doc: 'Bytes of answers that a peer has not read; above it the connection is closed.',
-    unit: 'bytes',
-    min: 64 * KIB,
-    max: 1_024 * MIB,
-  })
-  unreadOutputMaxBytes = 16 * MIB;
+  connectionsPerAddressMax = 1_000;
 
   @IntegerKey({
     java: { key: 'serverChannelMaxIdleTimeSeconds', factor: 1_000 },
@@ -120,7 +81,71 @@ export class LimitsConfig {
     min: 1_000,
     max: 86_400_000,
   })
-  idleTimeoutMs = 120_000;
+  idleMs = 120_000;
+
+  @IntegerKey({
+    doc: 'Bytes of frames that have not arrived completely, over all connections; above it the oldest such frame loses its connection.',
+    unit: 'bytes',
+    min: MIB,
+    max: 1_024 * GIB,
+  })
+  partialBytesMax = 256 * MIB;
+
+  @IntegerKey({
+    doc: 'Requests of one connection that are being worked on; reading from it pauses above.',
+    unit: 'requests',
+    min: 1,
+    max: 1_000_000,
+  })
+  inFlightCountMax = 1_024;
+
+  @IntegerKey({
+    doc: 'Bytes of requests that are being worked on, over all connections; reading from those that bring more pauses above.',
+    unit: 'bytes',
+    min: MIB,
+    max: 1_024 * GIB,
+  })
+  inFlightBytesMax = 64 * MIB;
+
+  @IntegerKey({
+    doc: 'Unread bytes of answers at which reading requests of that connection pauses.',
+    unit: 'bytes',
+    min: KIB,
+    max: GIB,
+  })
+  unsentPauseBytes = 512 * KIB;
+
+  @IntegerKey({
+    doc: 'Unread bytes of answers above which a connection is closed.',
+    unit: 'bytes',
+    min: 64 * KIB,
+    max: GIB,
+  })
+  unsentBytesMax = 16 * MIB;
+
+  @IntegerKey({
+    doc: 'Unread bytes of answers over all connections; above it the one with most of them is closed.',
+    unit: 'bytes',
+    min: MIB,
+    max: 1_024 * GIB,
+  })
+  unsentBytesTotalMax = 256 * MIB;
+
+  @IntegerKey({
+    doc: 'A connection whose unread bytes do not become fewer for so long is closed.',
+    unit: 'ms',
+    min: 1_000,
+    max: 3_600_000,
+  })
+  unsentDeadlineMs = 60_000;
+
+  @IntegerKey({
+    doc: 'Requests of ours that wait for an answer of one peer.',
+    unit: 'requests',
+    min: 1,
+    max: 1_000_000,
+  })
+  pendingCountMax = 16_384;
 
   @IntegerKey({
     java: { key: 'shutdownWaitTimeSeconds', factor: 1_000, atMost: 9 },

@@ -246,16 +246,16 @@ describe('LoadedConfig.update', () => {
     config.onChange((names) => heard.push(...names));
     const changes = new Map([
       ['autoCreateTopicEnable', 'false'],
-      ['messageMaxBytes', '1024'],
+      ['messageBytesMax', '1024'],
       ['brokerPermission', '6'],
     ]);
     expect(config.update(changes, 'update by 10.0.0.1')).toEqual([
       'autoCreateTopic',
-      'messageMaxBytes',
+      'messageBytesMax',
     ]);
-    expect(heard).toEqual(['autoCreateTopic', 'messageMaxBytes']);
+    expect(heard).toEqual(['autoCreateTopic', 'messageBytesMax']);
     expect(config.get(BrokerConfig).autoCreateTopic).toBe(false);
-    expect(config.originOf('messageMaxBytes').text).toBe('update by 10.0.0.1');
+    expect(config.originOf('messageBytesMax').text).toBe('update by 10.0.0.1');
   });
 
   it.each([
@@ -311,6 +311,6 @@ describe('javaProperties', () => {
     const text = javaProperties(broker('fileReservedTime=5'));
     expect(text).toMatch(/^fileReservedTime=5$/m);
     expect(text).toMatch(/^brokerClusterName=DefaultCluster$/m);
-    expect(text).toMatch(/^heldPullMaxCount|pullThreadPoolQueueCapacity=100000$/m);
+    expect(text).toMatch(/^heldPullCountMax|pullThreadPoolQueueCapacity=100000$/m);
   });
 });

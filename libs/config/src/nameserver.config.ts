@@ -144,7 +144,7 @@ export class NameserverConfig {
     min: 1,
     max: 1_000_000,
   })
-  brokerMaxCount = 10_000;
+  brokerCountMax = 10_000;
 
   @IntegerKey({
     doc: 'Topic entries over all brokers; registrations that bring more are refused.',
@@ -152,7 +152,7 @@ export class NameserverConfig {
     min: 1,
     max: 100_000_000,
   })
-  topicEntryMaxCount = 2_000_000;
+  topicEntryCountMax = 2_000_000;
 
   @IntegerKey({
     doc: 'Key-value entries over all namespaces.',
@@ -160,7 +160,7 @@ export class NameserverConfig {
     min: 1,
     max: 10_000_000,
   })
-  kvEntryMaxCount = 100_000;
+  kvEntryCountMax = 100_000;
 
   @TextKey({
     doc: 'Peers that may change routes, key-value entries and settings: any, local, addresses, networks.',

@@ -90,7 +90,7 @@ export class StoreConfig {
     min: 1_000,
     max: 100_000_000,
   })
-  indexEntryMaxCount = 20_000_000;
+  indexEntryCountMax = 20_000_000;
 
   @ChoiceKey({
     java: 'flushDiskType',
@@ -220,7 +220,7 @@ export class StoreConfig {
     max: 10_000,
     reloadable: true,
   })
-  deleteFileMaxCount = 10;
+  deleteFileCountMax = 10;
 
   @IntegerKey({
     doc: 'Memory for the newest bytes of the commit log.',
@@ -244,7 +244,7 @@ export class StoreConfig {
     min: MIB,
     max: GIB,
   })
-  unwrittenMaxBytes = 32 * MIB;
+  unwrittenBytesMax = 32 * MIB;
 
   @IntegerKey({
     doc: 'Bytes written with zeros ahead of the end of the log, which makes writes and syncs cheaper; 0 turns it off.',
@@ -260,7 +260,7 @@ export class StoreConfig {
     min: 16,
     max: 1_000_000,
   })
-  openQueueFileMaxCount = 1_024;
+  openQueueFileCountMax = 1_024;
 
   @BooleanKey({ doc: 'Whether the checksum of a body that is read from a file is verified.' })
   checkCrcOnRead = true;
