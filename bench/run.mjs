@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LoadGenerator } from './harness/load-generator.mjs';
 import { describeMachine, settleDisk } from './harness/machine.mjs';
-import { selectPoints } from './harness/points.mjs';
+import { points, selectPoints } from './harness/points.mjs';
 import { runToEnd } from './harness/processes.mjs';
 import { buildRows, markdownReport, textTable } from './harness/report.mjs';
 import { measureCeiling, paces, sessions } from './harness/sessions.mjs';
@@ -166,7 +166,7 @@ function printPoints(points) {
 async function main() {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) return console.log(usage);
-  if (options.list) return printPoints(selectPoints(undefined));
+  if (options.list) return printPoints(points);
   const sides = chooseSides(options);
   const generator = await build(options);
   const directory = mkdtempSync(path.join(options['work-dir'], 'rocketmq-bench-'));
