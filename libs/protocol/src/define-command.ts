@@ -2,7 +2,7 @@ import type { BodyCodec } from './schema/body.codec.js';
 import type { Field } from './schema/field.js';
 import { headerCodec } from './schema/header.codec.js';
 import type { ExtFields, HeaderFields } from './schema/header.codec.js';
-import type { ResponseCode } from './response-code.js';
+import { ResponseCode } from './response-code.js';
 
 /** Header fields and body of one direction. */
 export interface Message {
@@ -29,7 +29,7 @@ export interface Command<
   readonly doc: string;
   readonly request: Q;
   readonly response: R;
-  /** Every response code other than SUCCESS that a handler may answer. */
+  /** Every response code that a handler may answer, besides SUCCESS and `GENERAL_FAILURES`. */
   readonly failures: readonly ResponseCode[];
   /** Java classes of origin. */
   readonly source: string;
@@ -38,6 +38,22 @@ export interface Command<
 // Inference recovers the messages from the command; here any command will do.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type AnyCommand = Command<any, any>;
+
+/** What any command may be answered: failures of the server itself, flow control, access rules, ill-typed fields. */
+export const GENERAL_FAILURES: readonly ResponseCode[] = [
+  ResponseCode.SYSTEM_ERROR,
+  ResponseCode.SYSTEM_BUSY,
+  ResponseCode.REQUEST_CODE_NOT_SUPPORTED,
+  ResponseCode.NO_PERMISSION,
+  ResponseCode.INVALID_PARAMETER,
+  ResponseCode.GO_AWAY,
+];
+
+/** Whether an answer with this code is one that the command's declaration allows. */
+export const mayAnswer = (command: AnyCommand, code: number): boolean =>
+  code === ResponseCode.SUCCESS ||
+  GENERAL_FAILURES.some((failure) => failure === code) ||
+  command.failures.some((failure) => failure === code);
 
 /** Declares a command. The name and number keep their literal types, so that `RequestCode` can be derived. */
 export const defineCommand = <

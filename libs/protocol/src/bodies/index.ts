@@ -1,1 +1,11 @@
-export {};
+export * from './broker-stats.js';
+export * from './connection-info.js';
+export * from './data-version.js';
+export * from './heartbeat-data.js';
+export * from './message-queue.js';
+export * from './offset-tables.js';
+export * from './queue-locks.js';
+export * from './register-broker-body.js';
+export * from './subscription-group-config.js';
+export * from './topic-config.js';
+export * from './topic-route-data.js';

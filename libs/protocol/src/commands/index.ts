@@ -1,1 +1,23 @@
-export {};
+import type { AnyCommand } from '../define-command.js';
+import { commands } from './registry.js';
+
+export * from './registry.js';
+export * from './not-supported.js';
+export { MSG_REGION_FIELD, TRACE_ON_FIELD } from './message/send-fields.js';
+
+type Registered = (typeof commands)[number];
+
+/** Number of each request code, derived from the registry. */
+export const RequestCode = Object.freeze(
+  Object.fromEntries(commands.map((command) => [command.name, command.code])),
+) as { readonly [C in Registered as C['name']]: C['code'] };
+
+/** One of the numbers of `RequestCode`. */
+export type RequestCode = Registered['code'];
+
+const commandsByCode = new Map<number, AnyCommand>(
+  commands.map((command): [number, AnyCommand] => [command.code, command]),
+);
+
+/** The declaration of a code, or undefined where it is not offered. */
+export const commandOf = (code: number): AnyCommand | undefined => commandsByCode.get(code);

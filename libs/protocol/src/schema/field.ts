@@ -133,6 +133,16 @@ export function oneOf<W extends string>(
   return makeField<W>('enum', options, parseWord, (word) => word) as Field<W, W | undefined>;
 }
 
+/** The same fields under other names on the wire. */
+export function withWireNames<F extends Readonly<Record<string, object>>>(
+  fields: F,
+  wireNames: { readonly [K in keyof F]: string },
+): F {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, { ...field, wireName: wireNames[name]! }]),
+  ) as F;
+}
+
 /**
  * Fields that every request derived from Java's `RpcRequestHeader` may carry. None of them changes what a broker of
  * the classic protocol does; they are declared so that nothing sent is unknown.

@@ -1,0 +1,121 @@
+import {
+  defaulted,
+  float64,
+  int64,
+  list,
+  mapOf,
+  numberMapOf,
+  object,
+  optional,
+  text,
+} from '../json/json-type.js';
+import type { JsonOf } from '../json/json-type.js';
+import { DataVersion } from './data-version.js';
+import { MessageQueue, MessageQueueOffsets, messageQueueTable } from './message-queue.js';
+import type { MessageQueueTable } from './message-queue.js';
+
+/**
+ * Committed offsets: `topic@group` → queue id → offset; also the core of `consumerOffset.json`.
+ * Source: rocketmq 5.5.0 `ConsumerOffsetSerializeWrapper`.
+ */
+export const ConsumerOffsetWrapper = object({
+  dataVersion: optional(DataVersion),
+  offsetTable: defaulted(mapOf(numberMapOf(int64)), () => new Map<string, Map<number, number>>()),
+});
+export type ConsumerOffsetWrapper = JsonOf<typeof ConsumerOffsetWrapper>;
+
+const noOffsets = (): Map<string, Map<number, number>> => new Map();
+
+/**
+ * Content of `consumerOffset.json`, written by `prettyJson` with bare numeric keys.
+ * Source: rocketmq 5.5.0 `ConsumerOffsetManager`.
+ */
+export const ConsumerOffsetFile = object({
+  dataVersion: optional(DataVersion),
+  /** Group → topics; follows from the offsets and is not looked at when read. */
+  groupTopicMap: optional(mapOf(list(text))),
+  offsetTable: defaulted(mapOf(numberMapOf(int64)), noOffsets),
+  /** As `offsetTable`, what was pulled but not committed (5.x). */
+  pullOffsetTable: defaulted(mapOf(numberMapOf(int64)), noOffsets),
+});
+export type ConsumerOffsetFile = JsonOf<typeof ConsumerOffsetFile>;
+
+/** Offsets after a reset. Source: rocketmq 5.5.0 `ResetOffsetBody`. */
+export const ResetOffsetBody = object({
+  offsetTable: defaulted(MessageQueueOffsets, () => []),
+});
+export type ResetOffsetBody = JsonOf<typeof ResetOffsetBody>;
+
+/** Offsets that clients stand at, by client id. Source: rocketmq 5.5.0 `GetConsumerStatusBody`. */
+export const ConsumerStatusBody = object({
+  consumerTable: optional(mapOf(MessageQueueOffsets)),
+  messageQueueTable: optional(MessageQueueOffsets),
+});
+export type ConsumerStatusBody = JsonOf<typeof ConsumerStatusBody>;
+
+/** One queue of a topic. Source: rocketmq 5.5.0 `TopicOffset`. */
+export const TopicOffset = object({
+  /** Wall-clock ms at which the newest message was stored; 0 without one. */
+  lastUpdateTimestamp: defaulted(int64, () => 0),
+  maxOffset: defaulted(int64, () => 0),
+  minOffset: defaulted(int64, () => 0),
+});
+export type TopicOffset = JsonOf<typeof TopicOffset>;
+
+/** Source: rocketmq 5.5.0 `TopicStatsTable`. */
+export const TopicStatsTable = object({
+  offsetTable: defaulted(messageQueueTable(TopicOffset), (): MessageQueueTable<TopicOffset> => []),
+  topicPutTps: defaulted(float64, () => 0),
+});
+export type TopicStatsTable = JsonOf<typeof TopicStatsTable>;
+
+/** How far a group is in one queue. Source: rocketmq 5.5.0 `OffsetWrapper`. */
+export const OffsetWrapper = object({
+  brokerOffset: defaulted(int64, () => 0),
+  consumerOffset: defaulted(int64, () => 0),
+  /** Wall-clock ms at which the newest consumed message was stored; 0 without one. */
+  lastTimestamp: defaulted(int64, () => 0),
+  pullOffset: defaulted(int64, () => 0),
+});
+export type OffsetWrapper = JsonOf<typeof OffsetWrapper>;
+
+/** Source: rocketmq 5.5.0 `ConsumeStats`. */
+export const ConsumeStats = object({
+  consumeTps: defaulted(float64, () => 0),
+  offsetTable: defaulted(
+    messageQueueTable(OffsetWrapper),
+    (): MessageQueueTable<OffsetWrapper> => [],
+  ),
+});
+export type ConsumeStats = JsonOf<typeof ConsumeStats>;
+
+/** All groups of a broker: each entry maps one group to its statistics. Source: rocketmq 5.5.0 `ConsumeStatsList`. */
+export const ConsumeStatsList = object({
+  brokerAddr: optional(text),
+  consumeStatsList: defaulted(list(mapOf(list(ConsumeStats))), () => []),
+  totalDiff: defaulted(int64, () => 0),
+  totalInflightDiff: defaulted(int64, () => 0),
+});
+export type ConsumeStatsList = JsonOf<typeof ConsumeStatsList>;
+
+/** Times of one queue in wall-clock ms. Source: rocketmq 5.5.0 `QueueTimeSpan`. */
+export const QueueTimeSpan = object({
+  consumeTimeStamp: int64,
+  delayTime: int64,
+  maxTimeStamp: int64,
+  messageQueue: MessageQueue,
+  minTimeStamp: int64,
+});
+export type QueueTimeSpan = JsonOf<typeof QueueTimeSpan>;
+
+/** Source: rocketmq 5.5.0 `QueryConsumeTimeSpanBody`. */
+export const ConsumeTimeSpanBody = object({
+  consumeTimeSpanSet: defaulted(list(QueueTimeSpan), () => []),
+});
+export type ConsumeTimeSpanBody = JsonOf<typeof ConsumeTimeSpanBody>;
+
+/** Offsets by queue id. Source: rocketmq 5.5.0 `QueryCorrectionOffsetBody`. */
+export const CorrectionOffsetBody = object({
+  correctionOffsets: defaulted(numberMapOf(int64), () => new Map<number, number>()),
+});
+export type CorrectionOffsetBody = JsonOf<typeof CorrectionOffsetBody>;

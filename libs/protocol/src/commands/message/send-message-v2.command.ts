@@ -1,0 +1,28 @@
+import { defineCommand } from '../../define-command.js';
+import { routingFields } from '../../schema/field.js';
+import { noBody, rawBody } from '../../schema/body.codec.js';
+import { ResponseCode } from '../../response-code.js';
+import { sendAnswerFields, sendFieldsV2 } from './send-fields.js';
+
+/** Stores one message; as SEND_MESSAGE with field names of one letter. */
+export const SendMessageV2 = defineCommand({
+  name: 'SEND_MESSAGE_V2',
+  code: 310,
+  direction: 'client to broker',
+  doc: 'As SEND_MESSAGE with field names of one letter; what the Java client sends.',
+  request: {
+    header: { ...routingFields, ...sendFieldsV2 },
+    body: rawBody('message body, at most 4 MiB'),
+  },
+  response: { header: { ...sendAnswerFields }, body: noBody },
+  failures: [
+    ResponseCode.FLUSH_DISK_TIMEOUT,
+    ResponseCode.SLAVE_NOT_AVAILABLE,
+    ResponseCode.FLUSH_SLAVE_TIMEOUT,
+    ResponseCode.MESSAGE_ILLEGAL,
+    ResponseCode.SERVICE_NOT_AVAILABLE,
+    ResponseCode.TOPIC_NOT_EXIST,
+    ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
+  ],
+  source: 'rocketmq 5.5.0: SendMessageRequestHeaderV2; SendMessageProcessor',
+});

@@ -1,0 +1,10 @@
+import { oneOf } from '../../schema/field.js';
+
+/** Source: rocketmq 5.5.0 `BoundaryType`. */
+export const boundaryTypeField = {
+  boundaryType: oneOf({
+    words: ['lower', 'upper'],
+    default: 'lower',
+    doc: 'Which of several messages stored in the same millisecond: the first or the last.',
+  }),
+};
