@@ -1,0 +1,13 @@
+export type { PauseReason } from './backpressure.js';
+export * from './call.js';
+export * from './connection.js';
+export * from './error-response.js';
+export * from './inet-address.js';
+export * from './peer-address.js';
+export * from './remoting-client.js';
+export * from './remoting-errors.js';
+export * from './remoting-limits.js';
+export * from './remoting-server.js';
+export type { RemotingStats } from './remoting-stats.js';
+export type { FailedRequest } from './request-router.js';
+export * from './server-connection.js';
