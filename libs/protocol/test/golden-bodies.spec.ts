@@ -91,13 +91,15 @@ interface GoldenBody {
 
 describe('bodies written by Apache 5.5.0', () => {
   for (const { file, bytes, value } of goldenFiles<GoldenBody>('body')) {
-    const shape = shapes[file] ?? shapes[value.class.split('.').at(-1)!]!;
+    const described = shapes[value.class.split('.').at(-1)!]!;
+    const shape = shapes[file] ?? described;
     // Configuration files are laid out over lines; all but the nameserver's, which Java writes compactly.
     const layOut = bytes.includes('\n\t') ? prettyJson : (json: string): string => json;
     it(`${file}: is read as Java's object and written back byte for byte`, () => {
       const text = bytes.toString('utf8');
       const object: unknown = readJson(shape as JsonType<unknown>, text);
-      expect(sorted(value.object)).toMatchObject(sorted(plain(object)) as object);
+      const inJavasWords = plain(readJson(described as JsonType<unknown>, text));
+      expect(sorted(value.object)).toMatchObject(sorted(inJavasWords) as object);
       // Java quotes numeric keys in the standard form of routes only.
       const style = text.includes('{"0":') ? undefined : FASTJSON;
       expect(layOut(formatJson(shape as JsonType<unknown>, object, style))).toBe(text);

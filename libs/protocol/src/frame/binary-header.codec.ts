@@ -93,7 +93,8 @@ export function writeBinaryHeader(writer: FrameWriter, head: FrameHead): number 
 
 function writeExtField(writer: FrameWriter, key: string, value: string): void {
   const keyLengthAt = writer.reserve(2);
-  writer.slab.writeInt16BE(writer.text(key), keyLengthAt);
+  const keyBytes = writer.text(key);
+  writer.slab.writeInt16BE(keyBytes, keyLengthAt);
   const valueLengthAt = writer.reserve(4);
   const valueBytes = writer.text(value);
   writer.slab.writeInt32BE(valueBytes, valueLengthAt);

@@ -19,6 +19,7 @@ export interface FrameHead {
 interface FrameContent {
   readonly code: number;
   readonly opaque: number;
+  /** An empty map is written as an empty object, as Java does where a command has a header class. */
   readonly ext?: ExtFields | undefined;
   readonly body?: Uint8Array | undefined;
   /**

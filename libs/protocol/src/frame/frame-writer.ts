@@ -45,7 +45,9 @@ export class FrameWriter {
   /** Appends text as UTF-8 and returns how many bytes it took. */
   text(text: string): number {
     const bytes = Buffer.byteLength(text, 'utf8');
-    this.slab.write(text, this.reserve(bytes), 'utf8');
+    // The slab is looked up after the reservation, which may have replaced it.
+    const at = this.reserve(bytes);
+    this.slab.write(text, at, 'utf8');
     return bytes;
   }
 
