@@ -1,17 +1,19 @@
 import type { Clock } from '@rocketmq-ts/kernel';
-import type { SubscriptionData } from '@rocketmq-ts/protocol';
+import type {
+  ConsumeFromWhere,
+  ConsumeType,
+  MessageModel,
+  SubscriptionData,
+} from '@rocketmq-ts/protocol';
 import { CLIENT_EXPIRED_MS } from './client-member.js';
 import type { ClientConnection, ClientIntroduction, ClientMember } from './client-member.js';
-
-export type ConsumeType = 'CONSUME_ACTIVELY' | 'CONSUME_PASSIVELY' | 'CONSUME_POP';
-export type MessageModel = 'BROADCASTING' | 'CLUSTERING';
 
 /** How a consumer presents its group in a heartbeat. */
 export interface GroupIntroduction {
   readonly group: string;
   readonly consumeType: ConsumeType;
   readonly messageModel: MessageModel;
-  readonly consumeFromWhere: string;
+  readonly consumeFromWhere: ConsumeFromWhere;
   /** Undefined: the heartbeat leaves the subscriptions as they are (heartbeat V2). */
   readonly subscriptions: readonly SubscriptionData[] | undefined;
 }
@@ -21,7 +23,7 @@ export interface ConsumerGroup<C extends ClientConnection> {
   readonly group: string;
   consumeType: ConsumeType;
   messageModel: MessageModel;
-  consumeFromWhere: string;
+  consumeFromWhere: ConsumeFromWhere;
   readonly members: Map<C, ClientMember<C>>;
   /** By topic. The newest subscription that any member sent counts for all. */
   readonly subscriptions: Map<string, SubscriptionData>;

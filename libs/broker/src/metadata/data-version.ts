@@ -1,14 +1,5 @@
 import type { Clock } from '@rocketmq-ts/kernel';
-
-/** Which state of a table somebody has seen. Source: rocketmq 5.x `DataVersion`. */
-export interface DataVersion {
-  /** Of the replicated state machine; always 0 without a controller. */
-  readonly stateVersion: number;
-  /** Wall-clock ms of the change. */
-  readonly timestamp: number;
-  /** Changes so far. */
-  readonly counter: number;
-}
+import type { DataVersion } from '@rocketmq-ts/protocol';
 
 /** The version of a table that was never changed. */
 export const initialVersion = (clock: Clock): DataVersion => ({
@@ -17,12 +8,9 @@ export const initialVersion = (clock: Clock): DataVersion => ({
   counter: 0,
 });
 
-/** The version after one more change. */
+/** The version after one more change. Source: rocketmq 5.x `DataVersion#nextVersion`. */
 export const nextVersion = (version: DataVersion, clock: Clock): DataVersion => ({
   stateVersion: version.stateVersion,
   timestamp: clock.nowMs(),
   counter: version.counter + 1,
 });
-
-export const sameVersion = (a: DataVersion, b: DataVersion): boolean =>
-  a.stateVersion === b.stateVersion && a.timestamp === b.timestamp && a.counter === b.counter;

@@ -1,6 +1,6 @@
 import type { Clock } from '@rocketmq-ts/kernel';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
-import type { DataVersion } from '../metadata/data-version.js';
+import type { DataVersion } from '@rocketmq-ts/protocol';
 
 const SEPARATOR = '@';
 

@@ -1,7 +1,7 @@
 import type { Clock, ClockTask } from '@rocketmq-ts/kernel';
 import { RingLink } from './linked-ring.js';
 
-const SLOT_COUNT = 1024;
+const SLOT_COUNT = 8192;
 const SLOT_MS = 100;
 
 /** Longest wait the wheel can express; longer ones are cut to it. */
@@ -18,7 +18,9 @@ export interface Timed {
  * all, and it runs only while something waits. A deadline is met up to `SLOT_MS` late, never early.
  */
 export class DeadlineWheel<T extends Timed> {
-  private readonly slots = Array.from({ length: SLOT_COUNT }, () => new RingLink<T>(undefined));
+  private readonly slots: (RingLink<T> | undefined)[] = new Array<RingLink<T> | undefined>(
+    SLOT_COUNT,
+  );
   private timer: ClockTask | undefined;
   /** Slots since the beginning of the monotonic clock that have been handled. */
   private handledSlot: number;
@@ -43,7 +45,8 @@ export class DeadlineWheel<T extends Timed> {
       Math.ceil((this.clock.monotonicMs() + bounded) / SLOT_MS),
       this.handledSlot + 1,
     );
-    (item.deadlineLink as RingLink<T>).joinLast(this.slots[dueSlot % SLOT_COUNT]!);
+    const slot = (this.slots[dueSlot % SLOT_COUNT] ??= new RingLink<T>(undefined));
+    (item.deadlineLink as RingLink<T>).joinLast(slot);
     this.waitingCount++;
     this.timer ??= this.clock.setPeriodic(SLOT_MS, () => this.turn());
   }
@@ -61,7 +64,7 @@ export class DeadlineWheel<T extends Timed> {
     const first = Math.max(this.handledSlot + 1, slotNow - SLOT_COUNT + 1);
     for (let slot = first; slot <= slotNow && this.waitingCount > 0; slot++) {
       this.handledSlot = slot;
-      for (const item of this.slots[slot % SLOT_COUNT]!.members()) {
+      for (const item of this.slots[slot % SLOT_COUNT]?.members() ?? []) {
         // An earlier one of this slot may have removed it.
         if (item.deadlineLink.alone) continue;
         this.remove(item);

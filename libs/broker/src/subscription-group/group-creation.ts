@@ -1,22 +1,5 @@
+import { defaultSubscriptionGroup } from '@rocketmq-ts/protocol';
 import type { SubscriptionGroupConfig } from '@rocketmq-ts/protocol';
-
-/** A group with Apache's defaults. Source: rocketmq 5.x `SubscriptionGroupConfig`. */
-export const subscriptionGroup = (groupName: string): SubscriptionGroupConfig => ({
-  groupName,
-  consumeEnable: true,
-  consumeFromMinEnable: true,
-  consumeBroadcastEnable: true,
-  consumeMessageOrderly: false,
-  retryQueueNums: 1,
-  retryMaxTimes: 16,
-  groupRetryPolicy: { type: 'CUSTOMIZED' },
-  brokerId: 0,
-  whichBrokerWhenConsumeSlowly: 1,
-  notifyConsumerIdsChangedEnable: true,
-  groupSysFlag: 0,
-  consumeTimeoutMinute: 15,
-  attributes: new Map(),
-});
 
 /** Groups that every broker knows from its birth. Source: rocketmq 5.x `SubscriptionGroupManager#init`. */
 export const systemGroups = (): SubscriptionGroupConfig[] =>
@@ -29,4 +12,4 @@ export const systemGroups = (): SubscriptionGroupConfig[] =>
     'CID_ONSAPI_PERMISSION',
     'CID_ONSAPI_OWNER',
     'CID_RMQ_SYS_TRANS',
-  ].map(subscriptionGroup);
+  ].map(defaultSubscriptionGroup);

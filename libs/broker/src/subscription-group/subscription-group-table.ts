@@ -1,21 +1,16 @@
 import { RocketMQError, describeError } from '@rocketmq-ts/kernel';
 import type { Clock, Logger } from '@rocketmq-ts/kernel';
-import type { SubscriptionGroupConfig } from '@rocketmq-ts/protocol';
+import { defaultSubscriptionGroup } from '@rocketmq-ts/protocol';
+import type {
+  DataVersion,
+  SubscriptionGroupConfig,
+  SubscriptionGroupWrapper,
+} from '@rocketmq-ts/protocol';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
-import type { DataVersion } from '../metadata/data-version.js';
 import { groupNameDefect } from '../topic/topic-name.js';
-import { subscriptionGroup } from './group-creation.js';
-
-/** Content of `subscriptionGroup.json`. */
-export interface GroupsFile {
-  readonly dataVersion?: DataVersion | undefined;
-  /** Group → topic → bits of what the group may not do there. */
-  readonly forbiddenTable?: ReadonlyMap<string, ReadonlyMap<string, number>> | undefined;
-  readonly subscriptionGroupTable: ReadonlyMap<string, SubscriptionGroupConfig>;
-}
 
 /** Saves the table; resolves when it is on stable storage. */
-export type SaveGroups = (content: () => GroupsFile) => Promise<void>;
+export type SaveGroups = (content: () => SubscriptionGroupWrapper) => Promise<void>;
 
 /** The broker holds as many groups as it may. */
 export class GroupLimitError extends RocketMQError {
@@ -64,7 +59,10 @@ export class SubscriptionGroupTable {
   }
 
   /** Fills the table at start: the pre-created groups first, what was saved on top of them. */
-  restore(preCreated: readonly SubscriptionGroupConfig[], saved: GroupsFile | undefined): void {
+  restore(
+    preCreated: readonly SubscriptionGroupConfig[],
+    saved: SubscriptionGroupWrapper | undefined,
+  ): void {
     for (const config of preCreated) this.byName.set(config.groupName, config);
     for (const [groupName, config] of saved?.subscriptionGroupTable ?? []) {
       this.byName.set(groupName, { ...config, groupName });
@@ -86,7 +84,7 @@ export class SubscriptionGroupTable {
     if (!autoCreate || groupNameDefect(group) !== undefined || this.byName.size >= groupCountMax) {
       return undefined;
     }
-    const config = subscriptionGroup(group);
+    const config = defaultSubscriptionGroup(group);
     this.byName.set(group, config);
     this.touch();
     this.logger.info('consumer group created by its first use', { group });
@@ -115,7 +113,7 @@ export class SubscriptionGroupTable {
   }
 
   /** Everything, as the config file and Apache's slaves have it. */
-  content(): GroupsFile {
+  content(): SubscriptionGroupWrapper {
     return {
       dataVersion: this.version,
       forbiddenTable: this.forbidden,

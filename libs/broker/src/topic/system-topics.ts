@@ -1,5 +1,5 @@
 import type { TopicConfig } from '@rocketmq-ts/protocol';
-import { Permission } from './permission.js';
+import { Perm } from '@rocketmq-ts/protocol';
 import { topicConfig } from './topic-creation.js';
 import {
   AUTO_CREATE_TOPIC,
@@ -32,7 +32,7 @@ export interface SystemTopicSettings {
 
 const SCHEDULE_QUEUE_COUNT = 18;
 const BENCHMARK_QUEUE_COUNT = 1024;
-const READ_WRITE = Permission.READ | Permission.WRITE;
+const READ_WRITE = Perm.READ | Perm.WRITE;
 
 const oneQueue = (name: string, perm?: number): TopicConfig =>
   topicConfig(name, {
@@ -50,7 +50,7 @@ const withQueues = (name: string, queueCount: number, perm: number = READ_WRITE)
  */
 export function systemTopics(settings: SystemTopicSettings): TopicConfig[] {
   const { clusterName, brokerName } = settings;
-  const inherited = (enabled: boolean): number => Permission.INHERIT | (enabled ? READ_WRITE : 0);
+  const inherited = (enabled: boolean): number => Perm.INHERIT | (enabled ? READ_WRITE : 0);
   const topics = [oneQueue(SELF_TEST_TOPIC)];
   if (settings.autoCreateTopicEnable) {
     topics.push(withQueues(AUTO_CREATE_TOPIC, settings.defaultTopicQueueNums, inherited(true)));
@@ -66,7 +66,7 @@ export function systemTopics(settings: SystemTopicSettings): TopicConfig[] {
   topics.push(
     oneQueue(`${clusterName}_REPLY_TOPIC`),
     withQueues(`rmq_sys_REVIVE_LOG_${clusterName}`, settings.reviveQueueNum),
-    oneQueue(`rmq_sys_SYNC_BROKER_MEMBER_${brokerName}`, Permission.INHERIT),
+    oneQueue(`rmq_sys_SYNC_BROKER_MEMBER_${brokerName}`, Perm.INHERIT),
     oneQueue(TRANSACTION_HALF_TOPIC),
     oneQueue(TRANSACTION_OP_TOPIC),
     oneQueue(ROCKSDB_HALF_TOPIC),

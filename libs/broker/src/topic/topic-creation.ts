@@ -1,5 +1,6 @@
 import type { TopicConfig } from '@rocketmq-ts/protocol';
-import { Permission, TopicSysFlag, isInherited } from './permission.js';
+import { Perm, TopicSysFlag } from '@rocketmq-ts/protocol';
+import { isInherited } from './permission.js';
 import { isRetryTopic } from './topic-name.js';
 
 /** Queues of a topic when nobody says how many. Source: rocketmq 5.x `TopicConfig`. */
@@ -13,7 +14,7 @@ export const topicConfig = (
   topicName,
   readQueueNums: DEFAULT_QUEUE_COUNT,
   writeQueueNums: DEFAULT_QUEUE_COUNT,
-  perm: Permission.READ | Permission.WRITE,
+  perm: Perm.READ | Perm.WRITE,
   topicFilterType: 'SINGLE_TAG',
   topicSysFlag: 0,
   order: false,
@@ -39,7 +40,7 @@ export function topicAfterTemplate(
   return topicConfig(topicName, {
     readQueueNums: queueCount,
     writeQueueNums: queueCount,
-    perm: template.perm & ~Permission.INHERIT,
+    perm: template.perm & ~Perm.INHERIT,
     topicFilterType: template.topicFilterType,
     topicSysFlag,
   });

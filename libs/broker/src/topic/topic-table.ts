@@ -1,31 +1,47 @@
 import { RocketMQError } from '@rocketmq-ts/kernel';
 import type { Clock, Logger } from '@rocketmq-ts/kernel';
-import type { TopicConfig } from '@rocketmq-ts/protocol';
+import type { DataVersion, TopicConfig, TopicConfigWrapper } from '@rocketmq-ts/protocol';
 import type { StoreQueue } from '@rocketmq-ts/storage';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
-import type { DataVersion } from '../metadata/data-version.js';
-
-/** Content of `topics.json`. */
-export interface TopicsFile {
-  readonly dataVersion?: DataVersion | undefined;
-  readonly topicConfigTable: ReadonlyMap<string, TopicConfig>;
-}
+import type { TopicTraffic } from '../stats/broker-stats.js';
+import { isRetryTopic, mayBeSentTo, topicNameDefect } from './topic-name.js';
 
 /** Saves the table; resolves when it is on stable storage. */
-export type SaveTopics = (content: () => TopicsFile) => Promise<void>;
+export type SaveTopics = (content: () => TopicConfigWrapper) => Promise<void>;
 
-/** One topic, with what the hot paths need at hand. The object lives as long as the topic; `config` is replaced. */
+/** One topic, with what the hot paths need at hand. The object lives as long as the topic. */
 export class TopicRecord {
   /** Name as records store it. */
   readonly nameBytes: Buffer;
+  /** Whether producers may name it. */
+  readonly sendable: boolean;
+  /** Whether it is the retry topic of a group. */
+  readonly retries: boolean;
   /** Queues of the store by queue id, filled when first used. */
   readonly queues: (StoreQueue | undefined)[] = [];
+  /** Counters of the topic, filled when first used. */
+  traffic: TopicTraffic | undefined = undefined;
+  /** Whether each message must have a key: Apache's compacted topics keep the last one of each. */
+  keyRequired = false;
+  private settings!: TopicConfig;
 
   constructor(
     readonly name: string,
-    public config: TopicConfig,
+    config: TopicConfig,
   ) {
     this.nameBytes = Buffer.from(name);
+    this.sendable = mayBeSentTo(name) && topicNameDefect(name) === undefined;
+    this.retries = isRetryTopic(name);
+    this.config = config;
+  }
+
+  get config(): TopicConfig {
+    return this.settings;
+  }
+
+  set config(config: TopicConfig) {
+    this.settings = config;
+    this.keyRequired = config.attributes.get('cleanup.policy') === 'COMPACTION';
   }
 }
 
@@ -73,7 +89,7 @@ export class TopicTable {
   }
 
   /** Fills the table at start: the pre-created topics first, what was saved on top of them. */
-  restore(preCreated: readonly TopicConfig[], saved: TopicsFile | undefined): void {
+  restore(preCreated: readonly TopicConfig[], saved: TopicConfigWrapper | undefined): void {
     for (const config of preCreated) this.put(config);
     for (const [name, config] of saved?.topicConfigTable ?? []) {
       this.put({ ...config, topicName: name });
@@ -175,7 +191,7 @@ export class TopicTable {
     return true;
   }
 
-  private content(): TopicsFile {
+  private content(): TopicConfigWrapper {
     const topicConfigTable = new Map<string, TopicConfig>();
     for (const [name, record] of this.byName) topicConfigTable.set(name, record.config);
     for (const [name, { config }] of this.creating) topicConfigTable.set(name, config);

@@ -1,0 +1,65 @@
+import type { Clock } from '@rocketmq-ts/kernel';
+import { initialVersion, nextVersion } from '../metadata/data-version.js';
+import type { DataVersion } from '@rocketmq-ts/protocol';
+
+/** Content of `delayOffset.json`. */
+export interface DelayOffsetsFile {
+  readonly dataVersion?: DataVersion | undefined;
+  /** Delay level → queue offset of the next message to deliver. */
+  readonly offsetTable: ReadonlyMap<number, number>;
+}
+
+/** Deliveries after which the version moves on. Source: rocketmq 5.x `delayOffsetUpdateVersionStep`. */
+const VERSION_STEP = 200;
+
+/**
+ * How far each delay level has been delivered.
+ * Source: rocketmq 5.x `ScheduleMessageService`.
+ */
+export class DelayOffsets {
+  private readonly byLevel = new Map<number, number>();
+  private version: DataVersion;
+  private updateCount = 0;
+  private changed = false;
+
+  constructor(private readonly clock: Clock) {
+    this.version = initialVersion(clock);
+  }
+
+  restore(saved: DelayOffsetsFile | undefined): void {
+    for (const [level, queueOffset] of saved?.offsetTable ?? []) {
+      this.byLevel.set(level, queueOffset);
+    }
+    if (saved?.dataVersion) this.version = saved.dataVersion;
+  }
+
+  /** Queue offset of the next message to deliver; undefined where the level was never used. */
+  get(level: number): number | undefined {
+    return this.byLevel.get(level);
+  }
+
+  set(level: number, queueOffset: number): void {
+    if (this.byLevel.get(level) === queueOffset) return;
+    this.byLevel.set(level, queueOffset);
+    this.changed = true;
+    if (++this.updateCount % VERSION_STEP === 0) {
+      this.version = nextVersion(this.version, this.clock);
+    }
+  }
+
+  content(): DelayOffsetsFile {
+    return { dataVersion: this.version, offsetTable: this.byLevel };
+  }
+
+  /** Whether there is something the config file does not have yet; asking clears it. */
+  takeChanged(): boolean {
+    const changed = this.changed;
+    this.changed = false;
+    return changed;
+  }
+
+  /** Notes that the last save failed. */
+  markChanged(): void {
+    this.changed = true;
+  }
+}

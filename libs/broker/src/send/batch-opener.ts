@@ -1,0 +1,73 @@
+import {
+  BatchReader,
+  MalformedBodyError,
+  PropertyName,
+  findProperty,
+  foundProperty,
+  propertySearchKey,
+  propertyText,
+  tagsCodeOfBytes,
+} from '@rocketmq-ts/protocol';
+import type { RemotingFrame } from '@rocketmq-ts/protocol';
+import type { ServerConnection } from '@rocketmq-ts/remoting';
+import type { TopicTraffic } from '../stats/broker-stats.js';
+import { PendingBatch } from './pending-send.js';
+import type { SendAnswers } from './send-answers.js';
+
+/** Most messages in one batch: a bound on the objects that a body of a few megabytes can cause. Apache has none. */
+const BATCH_COUNT_MAX = 65_536;
+
+const TAGS = propertySearchKey(PropertyName.TAGS);
+const KEYS = propertySearchKey(PropertyName.KEYS);
+const UNIQ_KEY = propertySearchKey(PropertyName.UNIQ_KEY);
+
+/** Takes the body of SEND_BATCH_MESSAGE apart. */
+export class BatchOpener {
+  private readonly reader = new BatchReader();
+
+  constructor(private readonly answers: SendAnswers) {}
+
+  /**
+   * The batch with its messages: body, properties and flag of each are set, the rest is the caller's.
+   * @returns undefined where a length in the body is wrong, or it holds no message or too many.
+   */
+  open(
+    frame: RemotingFrame,
+    connection: ServerConnection,
+    traffic: TopicTraffic,
+  ): PendingBatch | undefined {
+    const { reader } = this;
+    try {
+      reader.open(frame.bytes, frame.bodyStart, frame.end);
+    } catch (error) {
+      if (error instanceof MalformedBodyError) return undefined;
+      throw error;
+    }
+    if (reader.count === 0 || reader.count > BATCH_COUNT_MAX) return undefined;
+    const batch = new PendingBatch(this.answers, connection, traffic);
+    batch.opaque = frame.opaque;
+    batch.serializeType = frame.serializeType;
+    batch.isOneWay = frame.isOneWay;
+    batch.inFlightBytes = frame.sizeBytes;
+    while (reader.next()) this.addMessage(batch);
+    return batch;
+  }
+
+  private addMessage(batch: PendingBatch): void {
+    const { bytes, flag, propertiesStart: start, propertiesEnd: end } = this.reader;
+    const message = batch.addMessage();
+    message.flag = flag;
+    message.bornHostBytes = batch.connection.bornHostBytes;
+    message.bodyBytes = bytes;
+    message.bodyStart = this.reader.bodyStart;
+    message.bodyEnd = this.reader.bodyEnd;
+    message.propertiesBytes = bytes;
+    message.propertiesStart = start;
+    message.propertiesEnd = end;
+    message.tagsCode = findProperty(bytes, start, end, TAGS)
+      ? tagsCodeOfBytes(bytes, foundProperty.start, foundProperty.end)
+      : 0;
+    message.uniqKey = propertyText(bytes, start, end, UNIQ_KEY);
+    message.keys = propertyText(bytes, start, end, KEYS);
+  }
+}

@@ -1,0 +1,146 @@
+import { MessageSysFlag, ResponseCode } from '@rocketmq-ts/protocol';
+import type { DelayLevels } from '../delay/delay-levels.js';
+import { brokerForbids, illegalMessage } from './send-decision.js';
+import type { Refusal } from './send-decision.js';
+import { fixedProperty } from './stored-properties.js';
+import type { FixedProperty, StoredProperties } from './stored-properties.js';
+
+const UNIQ_KEY = fixedProperty('UNIQ_KEY', '');
+const DELAY = fixedProperty('DELAY', '');
+const REAL_TOPIC = fixedProperty('REAL_TOPIC', '');
+const REAL_QID = fixedProperty('REAL_QID', '');
+/** What Apache notes on a message that goes to the dead-letter topic without a delay. */
+const NO_DELAY = fixedProperty('DELAY', '-1');
+const TRACE_IS_ON = fixedProperty('TRACE_ON', 'true');
+const TRACE_IS_OFF = fixedProperty('TRACE_ON', 'false');
+const TRUE = Buffer.from('true');
+
+/** What the properties of a message ask the broker to do. Filled anew for each message. */
+export class PropertyWishes {
+  uniqKey = '';
+  keys: string | undefined = undefined;
+  tagsCode = 0;
+  /** At least 1: the message waits; 0: it does not. */
+  delayLevel = 0;
+  waitForStore = true;
+}
+
+/** What completes and judges the properties of messages. */
+export interface PropertyRules {
+  readonly region: FixedProperty;
+  readonly cluster: FixedProperty;
+  readonly levels: DelayLevels;
+  readonly nextUniqKey: () => string;
+  readonly traceOn: () => boolean;
+  readonly advertisedHost: string;
+  readonly messageMaxBytes: () => number;
+}
+
+/** A message whose properties are looked at. */
+export interface PropertyOwner {
+  readonly sysFlag: number;
+  readonly reconsumeTimes: number;
+  /** The message goes to the dead-letter topic. */
+  readonly dead: boolean;
+  /** Apache's compacted topics keep the last message of each key, so that there must be one. */
+  readonly keyRequired: boolean;
+}
+
+/**
+ * Completes the properties of a message with what a broker adds, and finds out what they ask for.
+ * @returns why the message is refused; undefined where it is taken and `wishes` is filled.
+ * Source: rocketmq 5.5.0 `AbstractSendMessageProcessor#buildMsgContext`, `SendMessageProcessor#sendMessage`,
+ * `HookUtils#checkInnerBatch`, `#handleScheduleMessage`.
+ */
+export function completeProperties(
+  properties: StoredProperties,
+  rules: PropertyRules,
+  owner: PropertyOwner,
+  wishes: PropertyWishes,
+): Refusal | undefined {
+  properties.put(rules.region);
+  properties.put(rules.traceOn() ? TRACE_IS_ON : TRACE_IS_OFF);
+  properties.remove('POP_CK');
+  if (owner.dead) properties.put(NO_DELAY);
+  let uniqKey = properties.text('UNIQ_KEY');
+  if (uniqKey === undefined) {
+    uniqKey = rules.nextUniqKey();
+    properties.putText(UNIQ_KEY, uniqKey);
+  }
+  wishes.uniqKey = uniqKey;
+  wishes.keys = properties.text('KEYS');
+  if (owner.keyRequired && (wishes.keys === undefined || wishes.keys.trim() === '')) {
+    return { code: ResponseCode.MESSAGE_ILLEGAL, remark: 'Required message key is missing' };
+  }
+  properties.put(rules.cluster);
+  if (properties.has('INNER_NUM')) return illegalMessage(rules.messageMaxBytes());
+
+  const delayLevel = readDelayLevel(properties);
+  if (delayLevel === undefined) {
+    return { code: ResponseCode.MESSAGE_ILLEGAL, remark: 'property DELAY is no whole number' };
+  }
+  wishes.delayLevel = Math.max(delayLevel, 0);
+  wishes.tagsCode = properties.tagsCode();
+  wishes.waitForStore = !properties.has('WAIT') || saysTrue(properties, 'WAIT');
+  return transactionRefusal(properties, rules, owner, wishes) ?? timerRefusal(properties, wishes);
+}
+
+/** Notes on a message that waits where it belongs. Source: rocketmq 5.x `HookUtils#transformDelayLevelMessage`. */
+export function rememberTarget(
+  properties: StoredProperties,
+  level: number,
+  topic: { readonly nameBytes: Buffer },
+  queueId: number,
+): void {
+  properties.putText(DELAY, String(level));
+  properties.putValue(REAL_TOPIC, topic.nameBytes, 0, topic.nameBytes.length);
+  properties.putText(REAL_QID, String(queueId));
+}
+
+function readDelayLevel(properties: StoredProperties): number | undefined {
+  const text = properties.text('DELAY');
+  if (text === undefined) return 0;
+  const level = Number(text);
+  return /^[+-]?\d{1,10}$/.test(text) && Math.abs(level) <= 0x7fff_ffff ? level : undefined;
+}
+
+/** Transactions are not offered: a half message would never be seen again. */
+function transactionRefusal(
+  properties: StoredProperties,
+  rules: PropertyRules,
+  owner: PropertyOwner,
+  wishes: PropertyWishes,
+): Refusal | undefined {
+  const type = owner.sysFlag & MessageSysFlag.TRANSACTION_MASK;
+  // Clients before 4.6.1 leave the mark on messages that they give back for a retry.
+  const retried = owner.reconsumeTimes > 0 && wishes.delayLevel > 0;
+  const half = properties.has('TRAN_MSG') && saysTrue(properties, 'TRAN_MSG') && !retried;
+  return half || type === MessageSysFlag.TRANSACTION_PREPARED
+    ? brokerForbids(rules.advertisedHost, 'sending transaction message')
+    : undefined;
+}
+
+/** Messages with a time of delivery of their own are not offered; a delay level wins over one. */
+function timerRefusal(properties: StoredProperties, wishes: PropertyWishes): Refusal | undefined {
+  const timed =
+    properties.has('TIMER_DELIVER_MS') ||
+    properties.has('TIMER_DELAY_SEC') ||
+    properties.has('TIMER_DELAY_MS');
+  if (!timed) return undefined;
+  if (wishes.delayLevel > 0) {
+    properties.remove('TIMER_DELIVER_MS');
+    properties.remove('TIMER_DELAY_SEC');
+    properties.remove('TIMER_DELAY_MS');
+    return undefined;
+  }
+  return properties.has('TIMER_OUT_MS')
+    ? undefined
+    : {
+        code: ResponseCode.SYSTEM_ERROR,
+        remark: 'accurate timer message is not enabled, timerWheelEnable is false',
+      };
+}
+
+/** As Java's `Boolean.parseBoolean`. */
+const saysTrue = (properties: StoredProperties, key: 'WAIT' | 'TRAN_MSG'): boolean =>
+  properties.is(key, TRUE) || properties.text(key)?.toLowerCase() === 'true';

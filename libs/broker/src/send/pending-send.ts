@@ -1,0 +1,121 @@
+import { offsetMsgId } from '@rocketmq-ts/protocol';
+import type { SerializeType } from '@rocketmq-ts/protocol';
+import type { ServerConnection } from '@rocketmq-ts/remoting';
+import { AppendEntry } from '@rocketmq-ts/storage';
+import type { StoreOutcome } from '@rocketmq-ts/storage';
+import type { TopicTraffic } from '../stats/broker-stats.js';
+import type { SendAnswers } from './send-answers.js';
+
+/** What a send needs for its answer, of one message or of a batch. */
+export interface SendAnswerTarget {
+  readonly connection: ServerConnection;
+  readonly opaque: number;
+  readonly serializeType: SerializeType;
+  readonly isOneWay: boolean;
+  /** Bytes counted as in work since `connection.begin`. */
+  readonly inFlightBytes: number;
+  /** Queue that the producer is told; a delayed message waits in another one. */
+  readonly queueId: number;
+  readonly transactionId: string | undefined;
+}
+
+/**
+ * One message of a producer on its way through the store: the only object that a send costs. It is answered when the
+ * store says what became of it.
+ */
+export class PendingSend extends AppendEntry implements SendAnswerTarget {
+  opaque = 0;
+  serializeType: SerializeType = 0;
+  isOneWay = false;
+  inFlightBytes = 0;
+  queueId = 0;
+  transactionId: string | undefined = undefined;
+
+  constructor(
+    private readonly answers: SendAnswers,
+    readonly connection: ServerConnection,
+    private readonly traffic: TopicTraffic,
+  ) {
+    super();
+  }
+
+  override onStored(outcome: StoreOutcome): void {
+    if (outcome.kind === 'REFUSED') {
+      this.answers.refuse(this, outcome.refusal);
+      return;
+    }
+    this.answers.count(this.traffic, 1, this.sizeBytes);
+    this.answers.stored(
+      this,
+      outcome,
+      offsetMsgId(this.answers.storeHostHex, this.commitLogOffset),
+      this.queueOffset,
+    );
+  }
+}
+
+/** The messages of one SEND_BATCH_MESSAGE; answered together when the last one is stored. */
+export class PendingBatch implements SendAnswerTarget {
+  opaque = 0;
+  serializeType: SerializeType = 0;
+  isOneWay = false;
+  inFlightBytes = 0;
+  queueId = 0;
+  transactionId: string | undefined = undefined;
+  private unfinished = 0;
+  private readonly messages: BatchedMessage[] = [];
+  private worst: StoreOutcome | undefined;
+
+  constructor(
+    private readonly answers: SendAnswers,
+    readonly connection: ServerConnection,
+    private readonly traffic: TopicTraffic,
+  ) {}
+
+  /** Adds a message; its fields are the caller's to fill. */
+  addMessage(): BatchedMessage {
+    const message = new BatchedMessage(this);
+    this.messages.push(message);
+    this.unfinished++;
+    return message;
+  }
+
+  get entries(): readonly BatchedMessage[] {
+    return this.messages;
+  }
+
+  settle(outcome: StoreOutcome): void {
+    if (!this.worst || rank(outcome) > rank(this.worst)) this.worst = outcome;
+    if (--this.unfinished > 0) return;
+    this.answer(this.worst);
+  }
+
+  private answer(outcome: StoreOutcome): void {
+    if (outcome.kind === 'REFUSED') {
+      this.answers.refuse(this, outcome.refusal);
+      return;
+    }
+    let bytes = 0;
+    let ids = '';
+    for (const { commitLogOffset, sizeBytes } of this.messages) {
+      bytes += sizeBytes;
+      ids += `${ids === '' ? '' : ','}${offsetMsgId(this.answers.storeHostHex, commitLogOffset)}`;
+    }
+    this.answers.count(this.traffic, this.messages.length, bytes);
+    this.answers.stored(this, outcome, ids, this.messages[0]!.queueOffset);
+  }
+}
+
+const rank = (outcome: StoreOutcome): number =>
+  outcome.kind === 'OK' ? 0 : outcome.kind === 'FLUSH_TIMEOUT' ? 1 : 2;
+
+/** One message of a batch. */
+export class BatchedMessage extends AppendEntry {
+  constructor(private readonly batch: PendingBatch) {
+    super();
+  }
+
+  override onStored(outcome: StoreOutcome): void {
+    this.batch.settle(outcome);
+  }
+}

@@ -1,0 +1,70 @@
+import { ResponseCode } from '@rocketmq-ts/protocol';
+import type { StoreOutcome, WriteRefusal } from '@rocketmq-ts/storage';
+import type { BrokerStats, TopicTraffic } from '../stats/broker-stats.js';
+import type { SendAnswerTarget } from './pending-send.js';
+import { unavailable } from './send-decision.js';
+import type { Refusal } from './send-decision.js';
+
+/** What every answer to a send says of the broker; read anew for each answer where it can change. */
+export interface SendAnswerFacts {
+  readonly storeHostHex: string;
+  readonly regionId: string;
+  readonly traceOn: () => boolean;
+}
+
+/** Writes the answers to sends. */
+export class SendAnswers {
+  readonly storeHostHex: string;
+
+  constructor(
+    private readonly facts: SendAnswerFacts,
+    private readonly stats: BrokerStats,
+  ) {
+    this.storeHostHex = facts.storeHostHex;
+  }
+
+  /** The message is stored. */
+  stored(to: SendAnswerTarget, outcome: StoreOutcome, msgId: string, queueOffset: number): void {
+    const { connection } = to;
+    if (!to.isOneWay) {
+      const ext = new Map<string, string>([
+        ['msgId', msgId],
+        ['queueId', String(to.queueId)],
+        ['queueOffset', String(queueOffset)],
+        ['MSG_REGION', this.facts.regionId],
+        ['TRACE_ON', String(this.facts.traceOn())],
+      ]);
+      if (to.transactionId !== undefined) ext.set('transactionId', to.transactionId);
+      const code = outcome.kind === 'OK' ? ResponseCode.SUCCESS : ResponseCode.FLUSH_DISK_TIMEOUT;
+      connection.answer(to, code, undefined, ext);
+    }
+    connection.end(to.inFlightBytes);
+  }
+
+  /** The store would not promise the message after all. */
+  refuse(to: SendAnswerTarget, refusal: WriteRefusal): void {
+    this.refuseWith(to, unavailable(refusal));
+    to.connection.end(to.inFlightBytes);
+  }
+
+  /** Nothing was stored. Java's client reads two fields of every answer to a send, also of refusals. */
+  refuseWith(
+    to: Pick<SendAnswerTarget, 'connection' | 'opaque' | 'serializeType' | 'isOneWay'>,
+    { code, remark }: Refusal,
+  ): void {
+    this.stats.sendFailures++;
+    if (to.isOneWay) return;
+    const ext = new Map([
+      ['MSG_REGION', this.facts.regionId],
+      ['TRACE_ON', String(this.facts.traceOn())],
+    ]);
+    to.connection.answer(to, code, remark, ext);
+  }
+
+  count(traffic: TopicTraffic, messageCount: number, bytes: number): void {
+    traffic.messagesIn += messageCount;
+    traffic.bytesIn += bytes;
+    this.stats.messagesIn += messageCount;
+    this.stats.bytesIn += bytes;
+  }
+}

@@ -1,0 +1,321 @@
+import { describeError } from '@rocketmq-ts/kernel';
+import type { Clock, Random } from '@rocketmq-ts/kernel';
+import { MessageSysFlag, ResponseCode } from '@rocketmq-ts/protocol';
+import type { RemotingFrame, TopicConfig } from '@rocketmq-ts/protocol';
+import type { ServerConnection } from '@rocketmq-ts/remoting';
+import { StorageError } from '@rocketmq-ts/storage';
+import type { AppendEntry } from '@rocketmq-ts/storage';
+import { topicMissing } from '../apache-texts.js';
+import { queueIdOfLevel } from '../delay/delay-levels.js';
+import type { QueueLockTable } from '../lock/queue-lock-table.js';
+import { DLQ_QUEUE_COUNT } from '../retry/send-back-plan.js';
+import type { BrokerStats } from '../stats/broker-stats.js';
+import type { MessageSink } from '../store-access.js';
+import type { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
+import { groupTopic, sysFlagOfNewTopic, topicAfterTemplate } from '../topic/topic-creation.js';
+import {
+  AUTO_CREATE_TOPIC,
+  SCHEDULE_TOPIC,
+  dlqTopicOf,
+  isRetryTopic,
+  mayBeSentTo,
+  topicNameDefect,
+} from '../topic/topic-name.js';
+import type { TopicRecord, TopicTable } from '../topic/topic-table.js';
+import { BatchOpener } from './batch-opener.js';
+import { PropertyWishes, completeProperties, rememberTarget } from './message-properties.js';
+import type { PropertyRules } from './message-properties.js';
+import { PendingSend } from './pending-send.js';
+import { retryTargetOf } from './retry-target.js';
+import type { SendAnswers } from './send-answers.js';
+import {
+  busyRefusal,
+  illegalMessage,
+  sendRefusal,
+  systemTopicRefusal,
+  unavailable,
+} from './send-decision.js';
+import type { Refusal, SendRules } from './send-decision.js';
+import type { SendFields } from './send-fields.js';
+import { StoredProperties } from './stored-properties.js';
+
+/** What the send path works with. Functions stand where a setting can change while the broker runs. */
+export interface SendParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: MessageSink;
+  readonly topics: TopicTable;
+  readonly groups: SubscriptionGroupTable;
+  readonly locks: QueueLockTable;
+  readonly stats: BrokerStats;
+  readonly answers: SendAnswers;
+  readonly rules: SendRules;
+  readonly properties: PropertyRules;
+  readonly autoCreateTopic: () => boolean;
+  /** Refuse instead of wait while the store is behind. */
+  readonly failFast: () => boolean;
+  /** The header of a send; valid until the next call. @throws {MalformedHeaderError} */
+  readonly readFields: (frame: RemotingFrame) => SendFields;
+  /** Answers a request with what an error means. */
+  readonly answerError: (
+    frame: RemotingFrame,
+    connection: ServerConnection,
+    error: unknown,
+  ) => void;
+}
+
+/**
+ * Takes messages of producers: SEND_MESSAGE, SEND_MESSAGE_V2 and SEND_BATCH_MESSAGE, on the raw frame path.
+ *
+ * A send is decided and handed to the store within the call; it costs one object. It is answered when the store says
+ * what became of it. Load never makes a send fail: connections whose sends wait are not read (`connection.begin`).
+ *
+ * Source: rocketmq 5.5.0 `SendMessageProcessor`.
+ */
+export class SendFrameHandler {
+  private readonly properties = new StoredProperties();
+  private readonly wishes = new PropertyWishes();
+  private readonly batches: BatchOpener;
+
+  constructor(private readonly parts: SendParts) {
+    this.batches = new BatchOpener(parts.answers);
+  }
+
+  /** The `FrameHandler` of the three commands. */
+  readonly handle = (frame: RemotingFrame, connection: ServerConnection): void => {
+    const fields = this.parts.readFields(frame);
+    const topic = this.parts.topics.find(fields.topic);
+    const refusal =
+      topic === undefined
+        ? this.createFirst(frame, connection, fields)
+        : fields.batch
+          ? this.takeBatch(frame, connection, fields, topic)
+          : this.takeOne(frame, connection, fields, topic);
+    if (refusal !== undefined) this.refuse(frame, connection, refusal);
+  };
+
+  private takeOne(
+    frame: RemotingFrame,
+    connection: ServerConnection,
+    fields: SendFields,
+    topic: TopicRecord,
+  ): Refusal | undefined {
+    const { parts, properties, wishes } = this;
+    const refusal = this.checkCommon(frame, fields, topic);
+    if (refusal !== undefined) return refusal;
+    let target = topic;
+    let dead = false;
+    if (topic.retries) {
+      const retry = retryTargetOf(fields, frame.version, parts.groups, parts.locks);
+      if (retry.kind === 'refused') return retry.refusal;
+      if (retry.kind === 'dead') {
+        const name = dlqTopicOf(retry.group);
+        const dlq = parts.topics.find(name);
+        if (dlq === undefined) {
+          const config = groupTopic(name, { queueCount: DLQ_QUEUE_COUNT });
+          return this.createThenHandle(frame, connection, config);
+        }
+        target = dlq;
+        dead = true;
+        parts.stats.countDeadLetter(retry.group, topic.name);
+      }
+    }
+    properties.read(fields.propertiesBytes, fields.propertiesStart, fields.propertiesEnd);
+    const { keyRequired } = topic;
+    const { sysFlag, reconsumeTimes } = fields;
+    const owner = { sysFlag, reconsumeTimes, dead, keyRequired };
+    const wrong = completeProperties(properties, parts.properties, owner, wishes);
+    if (wrong !== undefined) return wrong;
+
+    const queueId = this.queueIdFor(fields, topic);
+    const send = new PendingSend(parts.answers, connection, this.trafficOf(topic));
+    send.queueId = queueId;
+    this.place(send, target, dead ? 0 : queueId);
+    this.fill(send, fields, topic);
+    send.flag = fields.flag;
+    properties.write();
+    send.propertiesBytes = properties.output;
+    send.propertiesEnd = properties.outputBytes;
+    send.bodyBytes = frame.bytes;
+    send.bodyStart = frame.bodyStart;
+    send.bodyEnd = frame.end;
+    send.uniqKey = wishes.uniqKey;
+    send.transactionId = wishes.uniqKey;
+    send.keys = wishes.keys;
+    send.waitForStore = wishes.waitForStore;
+    send.opaque = frame.opaque;
+    send.serializeType = frame.serializeType;
+    send.isOneWay = frame.isOneWay;
+    send.inFlightBytes = frame.sizeBytes;
+    return this.append(send, connection);
+  }
+
+  private append(send: PendingSend, connection: ServerConnection): Refusal | undefined {
+    connection.begin(send.inFlightBytes);
+    try {
+      this.parts.store.append(send);
+      return undefined;
+    } catch (error) {
+      connection.end(send.inFlightBytes);
+      return this.appendRefusal(error);
+    }
+  }
+
+  private takeBatch(
+    frame: RemotingFrame,
+    connection: ServerConnection,
+    fields: SendFields,
+    topic: TopicRecord,
+  ): Refusal | undefined {
+    const { parts, properties } = this;
+    if (topic.retries) {
+      return {
+        code: ResponseCode.MESSAGE_ILLEGAL,
+        remark: `batch request does not support retry group ${topic.name}`,
+      };
+    }
+    const refusal = this.checkCommon(frame, fields, topic);
+    if (refusal !== undefined) return refusal;
+    const opened = this.batches.open(frame, connection, this.trafficOf(topic));
+    if (opened === undefined) return illegalMessage(parts.rules.messageMaxBytes);
+
+    properties.read(fields.propertiesBytes, fields.propertiesStart, fields.propertiesEnd);
+    const waitForStore = !properties.has('WAIT') || properties.text('WAIT') === 'true';
+    const queueId = this.queueIdFor(fields, topic);
+    opened.queueId = queueId;
+    opened.transactionId = properties.text('UNIQ_KEY');
+    for (const message of opened.entries) {
+      message.queue = this.queueOf(topic, queueId);
+      message.topicBytes = topic.nameBytes;
+      this.fill(message, fields, topic);
+      message.waitForStore = waitForStore;
+    }
+    connection.begin(opened.inFlightBytes);
+    try {
+      parts.store.appendBatch(opened.entries);
+      return undefined;
+    } catch (error) {
+      connection.end(opened.inFlightBytes);
+      return this.appendRefusal(error);
+    }
+  }
+
+  private checkCommon(
+    frame: RemotingFrame,
+    fields: SendFields,
+    topic: TopicRecord,
+  ): Refusal | undefined {
+    const { store, rules, failFast } = this.parts;
+    const propertiesBytes = fields.propertiesEnd - fields.propertiesStart;
+    const refusal = sendRefusal(fields, topic, rules, frame.end - frame.bodyStart, propertiesBytes);
+    if (refusal !== undefined) return refusal;
+    const unable = store.writeRefusal();
+    if (unable === undefined) return undefined;
+    if (unable.reason !== 'BUSY') return unavailable(unable);
+    return failFast() ? busyRefusal() : undefined;
+  }
+
+  /** What messages of one send have in common, batched or not. */
+  private fill(entry: AppendEntry, fields: SendFields, topic: TopicRecord): void {
+    const multiTag = topic.config.topicFilterType === 'MULTI_TAG' ? MessageSysFlag.MULTI_TAGS : 0;
+    entry.sysFlag = fields.sysFlag | multiTag;
+    entry.bornTimestampMs = fields.bornTimestampMs;
+    entry.reconsumeTimes = fields.reconsumeTimes;
+  }
+
+  /** Chooses the queue: that of the topic, or the one where delayed messages wait. */
+  private place(send: PendingSend, target: TopicRecord, queueId: number): void {
+    const { clock, properties } = this.parts;
+    const { wishes } = this;
+    send.bornHostBytes = send.connection.bornHostBytes;
+    if (wishes.delayLevel === 0) {
+      send.queue = this.queueOf(target, queueId);
+      send.topicBytes = target.nameBytes;
+      send.tagsCode = wishes.tagsCode;
+      return;
+    }
+    const level = properties.levels.clamp(wishes.delayLevel);
+    rememberTarget(this.properties, level, target, queueId);
+    send.queue = this.parts.store.queue(SCHEDULE_TOPIC, queueIdOfLevel(level));
+    send.topicBytes = SCHEDULE_TOPIC_BYTES;
+    send.tagsCode = clock.nowMs() + properties.levels.delayOf(level);
+  }
+
+  private queueIdFor(fields: SendFields, topic: TopicRecord): number {
+    if (fields.queueId >= 0) return fields.queueId;
+    const { writeQueueNums } = topic.config;
+    return writeQueueNums > 1 ? this.parts.random.uint32() % writeQueueNums : 0;
+  }
+
+  private queueOf(topic: TopicRecord, queueId: number): AppendEntry['queue'] {
+    return (topic.queues[queueId] ??= this.parts.store.queue(topic.name, queueId));
+  }
+
+  private trafficOf(topic: TopicRecord): NonNullable<TopicRecord['traffic']> {
+    return (topic.traffic ??= this.parts.stats.topic(topic.name));
+  }
+
+  /** A topic that is not there is made where the rules allow it; the send is handled once it is saved. */
+  private createFirst(
+    frame: RemotingFrame,
+    connection: ServerConnection,
+    fields: SendFields,
+  ): Refusal | undefined {
+    const defect = topicNameDefect(fields.topic);
+    if (defect !== undefined) return { code: ResponseCode.INVALID_PARAMETER, remark: defect };
+    if (!mayBeSentTo(fields.topic)) return systemTopicRefusal(fields.topic);
+    const config = this.newTopic(fields);
+    return config === undefined
+      ? { code: ResponseCode.TOPIC_NOT_EXIST, remark: topicMissing(fields.topic) }
+      : this.createThenHandle(frame, connection, config);
+  }
+
+  private newTopic(fields: SendFields): TopicConfig | undefined {
+    const { topics, autoCreateTopic } = this.parts;
+    const topicSysFlag = sysFlagOfNewTopic(fields.topic, fields.unitMode);
+    const { topic, defaultTopic, defaultTopicQueueNums } = fields;
+    const switchedOff = defaultTopic === AUTO_CREATE_TOPIC && !autoCreateTopic();
+    const template = switchedOff ? undefined : topics.find(defaultTopic)?.config;
+    const config = topicAfterTemplate(topic, template, defaultTopicQueueNums, topicSysFlag);
+    if (config !== undefined || !isRetryTopic(topic)) return config;
+    return groupTopic(topic, { queueCount: 1, topicSysFlag });
+  }
+
+  private createThenHandle(
+    frame: RemotingFrame,
+    connection: ServerConnection,
+    config: TopicConfig,
+  ): undefined {
+    const kept = frame.retain();
+    const bytes = kept.sizeBytes;
+    connection.begin(bytes);
+    this.parts.topics
+      .createIfAbsent(config)
+      .then(
+        () => this.handle(kept, connection),
+        (error: unknown) => {
+          const remark = `topic[${config.topicName}] could not be created: ${describeError(error)}`;
+          this.refuse(kept, connection, { code: ResponseCode.SYSTEM_ERROR, remark });
+        },
+      )
+      .catch((error: unknown) => this.parts.answerError(kept, connection, error))
+      .finally(() => connection.end(bytes));
+    return undefined;
+  }
+
+  /** The store would not take a message that passed all checks: one of the record format's limits. */
+  private appendRefusal(error: unknown): Refusal {
+    if (!(error instanceof StorageError)) throw error;
+    const refusal = this.parts.store.writeRefusal();
+    if (refusal !== undefined && refusal.reason !== 'BUSY') return unavailable(refusal);
+    const { code, remark } = illegalMessage(this.parts.rules.messageMaxBytes);
+    return { code, remark: `${remark} ${describeError(error)}` };
+  }
+
+  private refuse(frame: RemotingFrame, connection: ServerConnection, refusal: Refusal): void {
+    const { opaque, serializeType, isOneWay } = frame;
+    this.parts.answers.refuseWith({ connection, opaque, serializeType, isOneWay }, refusal);
+  }
+}
+
+const SCHEDULE_TOPIC_BYTES = Buffer.from(SCHEDULE_TOPIC);
