@@ -3,6 +3,7 @@ export * from './durable-file.js';
 export * from './errors.js';
 export * from './int64.js';
 export * from './invariant.js';
+export * from './lifecycle.js';
 export * from './logger.js';
 export * from './seams/clock.js';
 export * from './seams/disk.js';
