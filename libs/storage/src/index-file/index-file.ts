@@ -325,8 +325,9 @@ export class SealedIndexFile {
     disk: Disk,
     path: string,
     shape: IndexFileShape,
+    readOnly = false,
   ): Promise<SealedIndexFile | undefined> {
-    const file = await disk.open(path, { create: false });
+    const file = await disk.open(path, { create: false, readOnly });
     if (file.sizeBytes !== indexFileBytes(shape)) {
       await file.close();
       return undefined;

@@ -40,6 +40,7 @@ export class IndexFiles implements IndexSink {
   private relieving = false;
   private seedTopic = '';
   private seed = 0;
+  private tagSeed = 0;
 
   constructor(
     private readonly seams: { readonly disk: Disk; readonly clock: Clock; readonly logger: Logger },
@@ -102,15 +103,19 @@ export class IndexFiles implements IndexSink {
     topic: string,
     commitLogOffset: number,
     storeTimestampMs: number,
+    tags?: string,
   ): void {
     if (commitLogOffset <= this.lastPutOffset || this.suspended) return;
-    if (!uniqKey && !keys) return;
+    if (!uniqKey && !keys && !tags) return;
     if (topic !== this.seedTopic) {
       this.seed = topicSeed(topic);
+      this.tagSeed = javaHashCode('T#', this.seed);
       this.seedTopic = topic;
     }
     if (uniqKey) this.putHash(javaHashCode(uniqKey, this.seed), commitLogOffset, storeTimestampMs);
     if (keys) this.putTokens(keys, commitLogOffset, storeTimestampMs);
+    // Since 5.5 the tag is a key of its own kind. Source: rocketmq 5.5.0 `IndexService#buildIndex`.
+    if (tags) this.putHash(javaHashCode(tags, this.tagSeed), commitLogOffset, storeTimestampMs);
     this.lastPutOffset = commitLogOffset;
   }
 

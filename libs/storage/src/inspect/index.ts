@@ -1,0 +1,2 @@
+export * from './inspect-store.js';
+export * from './log-walker.js';
