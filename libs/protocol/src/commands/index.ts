@@ -3,6 +3,10 @@ import { commands } from './registry.js';
 
 export * from './registry.js';
 export * from './not-supported.js';
+export * from './message/pull-answer.js';
+export * from './message/send-answer.js';
+export { SendHeader } from './message/send-header.js';
+export { SendHeaderScanner } from './message/send-header.scanner.js';
 export { MSG_REGION_FIELD, TRACE_ON_FIELD } from './message/send-fields.js';
 
 type Registered = (typeof commands)[number];
