@@ -234,9 +234,14 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
     if (this.inFlight === 0) this.side.onQuiet(this);
   }
 
+  /** It is open and the peer reads what it is sent. */
+  get writable(): boolean {
+    return this.phase === Phase.OPEN && (this.pauseReasons & PauseReason.UNSENT) === 0;
+  }
+
   /** Resolves at once while the peer reads what it is sent; else when it has, or the connection is gone. */
   whenWritable(): Promise<void> {
-    if (this.closed || (this.pauseReasons & PauseReason.UNSENT) === 0) return Promise.resolve();
+    if (this.closed || this.writable) return Promise.resolve();
     return new Promise((resolve) => this.wakeWriters.push(resolve));
   }
 

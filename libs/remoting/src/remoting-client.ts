@@ -105,8 +105,9 @@ export class RemotingClient {
   ): Promise<RemotingFrame> {
     const deadlineMs = this.options.clock.monotonicMs() + timeoutMs;
     const send = async (): Promise<[RemotingFrame, RemotingConnection]> => {
-      const connection = await this.within(deadlineMs, this.writable(target));
-      const leftMs = deadlineMs - this.options.clock.monotonicMs();
+      const ready = this.ready(target);
+      const connection = ready ?? (await this.within(deadlineMs, this.writable(target)));
+      const leftMs = ready ? timeoutMs : deadlineMs - this.options.clock.monotonicMs();
       if (!connection || leftMs <= 0) {
         throw new RequestTimeoutError(addressOf(target), command.name, timeoutMs);
       }
@@ -166,6 +167,12 @@ export class RemotingClient {
     } finally {
       this.opening.delete(address);
     }
+  }
+
+  /** The connection where one is open and its peer reads: nothing has to be waited for. */
+  private ready(target: CallTarget): RemotingConnection | undefined {
+    const connection = typeof target === 'string' ? this.pool.get(target) : target;
+    return connection?.writable ? connection : undefined;
   }
 
   private async writable(target: CallTarget): Promise<RemotingConnection> {

@@ -1,4 +1,4 @@
-import { MIB } from '@rocketmq-ts/kernel';
+import { KIB, MIB } from '@rocketmq-ts/kernel';
 import { DEFAULT_FRAME_LIMITS, type FrameLimits } from '@rocketmq-ts/protocol';
 
 /** What one side takes from its peers before it slows them down, refuses or closes. */
@@ -38,7 +38,7 @@ export const DEFAULT_REMOTING_LIMITS: RemotingLimits = {
   inFlightCountMax: 1_024,
   inFlightBytesMax: 64 * MIB,
   partialBytesMax: 256 * MIB,
-  unsentPauseBytes: MIB,
+  unsentPauseBytes: 512 * KIB,
   unsentBytesMax: 16 * MIB,
   unsentBytesTotalMax: 256 * MIB,
   unsentDeadlineMs: 60_000,
