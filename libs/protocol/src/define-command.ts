@@ -14,7 +14,11 @@ export interface Message {
 
 /** Who asks whom. */
 export type Direction =
-  'client to broker' | 'client to nameserver' | 'broker to nameserver' | 'broker to client';
+  | 'client to broker'
+  | 'client to nameserver'
+  | 'broker to nameserver'
+  | 'nameserver to broker'
+  | 'broker to client';
 
 /** One request code: the only place where its number, fields, bodies and failures are written down. */
 export interface Command<

@@ -46,6 +46,9 @@ const addedByHand = new Map<string, string>([
   ['HEART_BEAT response IS_SUPPORT_HEART_BEAT_V2', 'ClientManageProcessor#heartBeat'],
   ['HEART_BEAT response IS_SUB_CHANGE', 'ClientManageProcessor#heartBeat'],
   ['REGISTER_BROKER request __ZONE_NAME', 'MixAll#ZONE_NAME, read by DefaultRequestProcessor'],
+  ['REGISTER_BROKER request __ADVERTISED', 'ours; Apache ignores fields that it does not know'],
+  ['GET_ROUTEINFO_BY_TOPIC request __ZONE_MODE', 'MixAll#ZONE_MODE, read by ZoneRouteRPCHook'],
+  ['GET_ROUTEINFO_BY_TOPIC request __ZONE_NAME', 'MixAll#ZONE_NAME, read by ZoneRouteRPCHook'],
 ]);
 
 /** Where we ask for less than Java's annotations say, because Java's own peers leave the field out. */

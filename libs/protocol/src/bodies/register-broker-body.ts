@@ -21,7 +21,11 @@ export type RegisterBrokerBody = JsonOf<typeof RegisterBrokerBody>;
 /** Largest body after inflation: a few bytes can unfold to gigabytes. */
 export const REGISTER_BODY_BYTES_MAX = 64 * 1024 * 1024;
 
-const json = jsonBody('RegisterBrokerBody', RegisterBrokerBody, { style: FASTJSON });
+const json = jsonBody('RegisterBrokerBody', RegisterBrokerBody, {
+  style: FASTJSON,
+  // A broker with 100 000 topics sends 15 MB; frames are limited before.
+  bytesMax: REGISTER_BODY_BYTES_MAX,
+});
 const attributesText = mapOf(text);
 const filterServers = list(text);
 

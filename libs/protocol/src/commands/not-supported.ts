@@ -104,10 +104,6 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
     code: 903,
     reason: 'Several brokers in one process (broker container) are not offered.',
   },
-  NOTIFY_MIN_BROKER_ID_CHANGE: {
-    code: 905,
-    reason: 'Belongs to slaves acting for a lost master; not offered.',
-  },
   EXCHANGE_BROKER_HA_INFO: {
     code: 906,
     reason: 'Belongs to replication, which is not offered yet.',

@@ -44,6 +44,7 @@ import { UpdateConsumerOffset } from './offset/update-consumer-offset.command.js
 import { BrokerHeartbeat } from './registration/broker-heartbeat.command.js';
 import { GetBrokerMemberGroup } from './registration/get-broker-member-group.command.js';
 import { QueryDataVersion } from './registration/query-data-version.command.js';
+import { NotifyMinBrokerIdChange } from './registration/notify-min-broker-id-change.command.js';
 import { RegisterBroker } from './registration/register-broker.command.js';
 import { RegisterTopicInNamesrv } from './registration/register-topic-in-namesrv.command.js';
 import { UnregisterBroker } from './registration/unregister-broker.command.js';
@@ -109,6 +110,7 @@ export const commands = [
   PutKvConfig,
   GetKvConfig,
   DeleteKvConfig,
+  NotifyMinBrokerIdChange,
   RegisterBroker,
   UnregisterBroker,
   GetRouteinfoByTopic,
@@ -193,6 +195,7 @@ export {
   PutKvConfig,
   GetKvConfig,
   DeleteKvConfig,
+  NotifyMinBrokerIdChange,
   RegisterBroker,
   UnregisterBroker,
   GetRouteinfoByTopic,

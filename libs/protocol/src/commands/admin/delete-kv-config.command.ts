@@ -1,6 +1,7 @@
 import { defineCommand } from '../../define-command.js';
 import { string } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
+import { ResponseCode } from '../../response-code.js';
 
 /** Deletes a value of a nameserver. */
 export const DeleteKvConfig = defineCommand({
@@ -18,6 +19,6 @@ export const DeleteKvConfig = defineCommand({
     body: noBody,
   },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION],
   source: 'rocketmq 5.5.0: DeleteKVConfigRequestHeader; DefaultRequestProcessor#deleteKVConfig',
 });

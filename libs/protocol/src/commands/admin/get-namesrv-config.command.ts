@@ -1,5 +1,6 @@
 import { defineCommand } from '../../define-command.js';
 import { noBody, textBody } from '../../schema/body.codec.js';
+import { ResponseCode } from '../../response-code.js';
 
 /** Asks for the settings of a nameserver. */
 export const GetNamesrvConfig = defineCommand({
@@ -9,6 +10,6 @@ export const GetNamesrvConfig = defineCommand({
   doc: 'Asks for the settings of a nameserver.',
   request: { header: {}, body: noBody },
   response: { header: {}, body: textBody('lines name=value in the form of Java properties') },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION],
   source: 'rocketmq 5.5.0: DefaultRequestProcessor#getConfig',
 });

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../define-command.js';
 import { string } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
+import { ResponseCode } from '../../response-code.js';
 
 /** Sets a value on a nameserver. */
 export const PutKvConfig = defineCommand({
@@ -19,6 +20,6 @@ export const PutKvConfig = defineCommand({
     body: noBody,
   },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION],
   source: 'rocketmq 5.5.0: PutKVConfigRequestHeader; DefaultRequestProcessor#putKVConfig',
 });

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../define-command.js';
 import { noBody, textBody } from '../../schema/body.codec.js';
+import { ResponseCode } from '../../response-code.js';
 
 /** Changes settings of a running nameserver. */
 export const UpdateNamesrvConfig = defineCommand({
@@ -9,6 +10,6 @@ export const UpdateNamesrvConfig = defineCommand({
   doc: 'Changes settings of a running nameserver.',
   request: { header: {}, body: textBody('lines name=value in the form of Java properties') },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION, ResponseCode.INVALID_PARAMETER],
   source: 'rocketmq 5.5.0: DefaultRequestProcessor#updateConfig',
 });

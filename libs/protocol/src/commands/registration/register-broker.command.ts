@@ -3,6 +3,7 @@ import { boolean, int32, int64, string } from '../../schema/field.js';
 import { optionalBody, rawBody } from '../../schema/body.codec.js';
 import { jsonBody } from '../../json/json-text.js';
 import { KvTable } from '../../bodies/broker-stats.js';
+import { ResponseCode } from '../../response-code.js';
 
 /** Tells a nameserver of a broker and its topics. */
 export const RegisterBroker = defineCommand({
@@ -30,6 +31,11 @@ export const RegisterBroker = defineCommand({
         doc: 'Checksum of the body, see registerBodyCrc; 0 for none.',
       }),
       zoneName: string({ wireName: '__ZONE_NAME', optional: true, doc: 'Zone of the broker.' }),
+      advertised: string({
+        wireName: '__ADVERTISED',
+        optional: true,
+        doc: 'Ours: further addresses, `listener:host:port,…`; who asks a nameserver through the listener of that name is told that address.',
+      }),
     },
     body: rawBody('RegisterBrokerBody, see decodeRegisterBody'),
   },
@@ -43,6 +49,6 @@ export const RegisterBroker = defineCommand({
     },
     body: optionalBody(jsonBody('KvTable', KvTable)),
   },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION],
   source: 'rocketmq 5.5.0: RegisterBrokerRequestHeader; DefaultRequestProcessor#registerBroker',
 });

@@ -3,6 +3,7 @@ import { routingFields, string } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
 import { jsonBody } from '../../json/json-text.js';
 import { TopicRouteData } from '../../bodies/topic-route-data.js';
+import { ResponseCode } from '../../response-code.js';
 
 /** Tells a nameserver of one topic. */
 export const RegisterTopicInNamesrv = defineCommand({
@@ -15,7 +16,7 @@ export const RegisterTopicInNamesrv = defineCommand({
     body: jsonBody('TopicRouteData', TopicRouteData),
   },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION],
   source:
     'rocketmq 5.5.0: RegisterTopicRequestHeader; DefaultRequestProcessor#registerTopicToNamesrv',
 });

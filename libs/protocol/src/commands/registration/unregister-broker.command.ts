@@ -1,6 +1,7 @@
 import { defineCommand } from '../../define-command.js';
 import { int64, string } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
+import { ResponseCode } from '../../response-code.js';
 
 /** Tells a nameserver that a broker stops. */
 export const UnregisterBroker = defineCommand({
@@ -18,6 +19,6 @@ export const UnregisterBroker = defineCommand({
     body: noBody,
   },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION],
   source: 'rocketmq 5.5.0: UnRegisterBrokerRequestHeader; DefaultRequestProcessor#unregisterBroker',
 });

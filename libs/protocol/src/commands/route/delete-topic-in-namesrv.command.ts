@@ -1,6 +1,7 @@
 import { defineCommand } from '../../define-command.js';
 import { routingFields, string } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
+import { ResponseCode } from '../../response-code.js';
 
 /** Takes a topic out of the routes. */
 export const DeleteTopicInNamesrv = defineCommand({
@@ -17,7 +18,7 @@ export const DeleteTopicInNamesrv = defineCommand({
     body: noBody,
   },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION],
   source:
     'rocketmq 5.5.0: DeleteTopicFromNamesrvRequestHeader; DefaultRequestProcessor#deleteTopicInNamesrv',
 });

@@ -14,6 +14,12 @@ export const GetRouteinfoByTopic = defineCommand({
       ...routingFields,
       topic: string({ doc: 'Topic name, namespace already applied.' }),
       acceptStandardJsonOnly: boolean({ optional: true, doc: 'Quote broker ids in the answer.' }),
+      zoneMode: string({
+        wireName: '__ZONE_MODE',
+        optional: true,
+        doc: '`true`: only brokers of `__ZONE_NAME`.',
+      }),
+      zoneName: string({ wireName: '__ZONE_NAME', optional: true, doc: 'Zone of the client.' }),
     },
     body: noBody,
   },

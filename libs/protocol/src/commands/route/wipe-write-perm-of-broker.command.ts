@@ -1,6 +1,7 @@
 import { defineCommand } from '../../define-command.js';
 import { int32, string } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
+import { ResponseCode } from '../../response-code.js';
 
 /** Takes a broker out of writing, until it registers again. */
 export const WipeWritePermOfBroker = defineCommand({
@@ -16,7 +17,7 @@ export const WipeWritePermOfBroker = defineCommand({
     header: { wipeTopicCount: int32({ unit: 'topics', doc: 'Topics that were changed.' }) },
     body: noBody,
   },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION],
   source:
     'rocketmq 5.5.0: WipeWritePermOfBrokerRequestHeader; DefaultRequestProcessor#wipeWritePermOfBroker',
 });
