@@ -3,6 +3,7 @@ export interface ClientConnection {
   readonly id: number;
   /** `host:port` of the peer. */
   readonly remoteHostPort: string;
+  readonly closed: boolean;
 }
 
 /** One client, as it presented itself in a group. */

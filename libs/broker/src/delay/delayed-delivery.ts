@@ -32,6 +32,7 @@ export class DelayedDelivery extends AppendEntry {
     this.tagsCode = tagsCodeOf(record.properties.get('TAGS'));
     this.uniqKey = record.properties.get('UNIQ_KEY');
     this.keys = record.properties.get('KEYS');
+    this.tags = record.properties.get('TAGS');
   }
 
   override onStored(outcome: StoreOutcome): void {

@@ -69,5 +69,6 @@ export class BatchOpener {
       : 0;
     message.uniqKey = propertyText(bytes, start, end, UNIQ_KEY);
     message.keys = propertyText(bytes, start, end, KEYS);
+    message.tags = propertyText(bytes, start, end, TAGS);
   }
 }

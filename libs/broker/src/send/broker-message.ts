@@ -45,6 +45,7 @@ export class BrokerMessage extends AppendEntry {
     this.tagsCode = tagsCodeOf(properties.get('TAGS'));
     this.uniqKey = properties.get('UNIQ_KEY');
     this.keys = properties.get('KEYS');
+    this.tags = properties.get('TAGS');
   }
 
   override onStored(outcome: StoreOutcome): void {

@@ -19,6 +19,7 @@ const TRUE = Buffer.from('true');
 export class PropertyWishes {
   uniqKey = '';
   keys: string | undefined = undefined;
+  tags: string | undefined = undefined;
   tagsCode = 0;
   /** At least 1: the message waits; 0: it does not. */
   delayLevel = 0;
@@ -69,6 +70,7 @@ export function completeProperties(
   }
   wishes.uniqKey = uniqKey;
   wishes.keys = properties.text('KEYS');
+  wishes.tags = properties.text('TAGS');
   if (owner.keyRequired && (wishes.keys === undefined || wishes.keys.trim() === '')) {
     return { code: ResponseCode.MESSAGE_ILLEGAL, remark: 'Required message key is missing' };
   }

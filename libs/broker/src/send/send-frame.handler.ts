@@ -142,6 +142,7 @@ export class SendFrameHandler {
     send.uniqKey = wishes.uniqKey;
     send.transactionId = wishes.uniqKey;
     send.keys = wishes.keys;
+    send.tags = wishes.tags;
     send.waitForStore = wishes.waitForStore;
     send.opaque = frame.opaque;
     send.serializeType = frame.serializeType;

@@ -37,7 +37,8 @@ const FORBIDDEN_FOR_CLIENTS: ReadonlySet<string> = new Set([
   ROCKSDB_OP_TOPIC,
 ]);
 
-const SYSTEM_TOPICS: ReadonlySet<string> = new Set([
+/** Names that are taken on every broker. */
+export const SYSTEM_TOPICS: ReadonlySet<string> = new Set([
   AUTO_CREATE_TOPIC,
   SCHEDULE_TOPIC,
   BENCHMARK_TOPIC,

@@ -1,0 +1,127 @@
+import { Controller } from '@nestjs/common';
+import { Handles } from '@rocketmq-ts/nest-remoting';
+import type { RemotingRequest } from '@rocketmq-ts/nest-remoting';
+import {
+  CheckClientConfig,
+  GetConsumerConnectionList,
+  GetConsumerListByGroup,
+  GetProducerConnectionList,
+  HeartBeat,
+  ResponseCode,
+  UnregisterClient,
+  languageName,
+} from '@rocketmq-ts/protocol';
+import type { ConnectionInfo, Sent } from '@rocketmq-ts/protocol';
+import { ResponseError } from '@rocketmq-ts/remoting';
+import type { ServerConnection } from '@rocketmq-ts/remoting';
+import { NOTHING_TO_SAY } from '../answers.js';
+import type { ClientMember } from './client-member.js';
+import { ConsumerGroups } from './consumer-groups.js';
+import { Heartbeats } from './heartbeats.js';
+import { ProducerGroups } from './producer-groups.js';
+import { isTagType } from './tag-filter.js';
+
+/**
+ * Who is connected in which group.
+ * Source: rocketmq 5.5.0 `ClientManageProcessor`, `ConsumerManageProcessor`, `AdminBrokerProcessor`.
+ */
+@Controller()
+export class SessionController {
+  constructor(
+    private readonly heartbeats: Heartbeats,
+    private readonly consumers: ConsumerGroups<ServerConnection>,
+    private readonly producers: ProducerGroups<ServerConnection>,
+  ) {}
+
+  @Handles(HeartBeat)
+  async heartBeat({
+    body,
+    connection,
+    version,
+    languageCode,
+  }: RemotingRequest<typeof HeartBeat>): Promise<Sent<typeof HeartBeat.response>> {
+    const client = { connection, clientId: body.clientID, version, languageCode };
+    const subscriptionsChanged = await this.heartbeats.take(client, body);
+    return { header: { supportsHeartbeatV2: true, subscriptionsChanged }, body: null };
+  }
+
+  @Handles(UnregisterClient)
+  unregister({
+    header,
+    connection,
+  }: RemotingRequest<typeof UnregisterClient>): Sent<typeof UnregisterClient.response> {
+    const { producerGroup, consumerGroup } = header;
+    if (producerGroup !== undefined) this.producers.unregister(producerGroup, connection);
+    if (consumerGroup !== undefined) this.consumers.unregister(consumerGroup, connection);
+    return NOTHING_TO_SAY;
+  }
+
+  @Handles(GetConsumerListByGroup)
+  getConsumerList({
+    header,
+  }: RemotingRequest<typeof GetConsumerListByGroup>): Sent<typeof GetConsumerListByGroup.response> {
+    const consumerIdList = this.consumers.clientIds(header.consumerGroup);
+    if (consumerIdList.length === 0) {
+      const remark = `no consumer for this group, ${header.consumerGroup}`;
+      throw new ResponseError(ResponseCode.SYSTEM_ERROR, remark);
+    }
+    return { header: {}, body: { consumerIdList } };
+  }
+
+  @Handles(GetConsumerConnectionList)
+  getConsumers({
+    header,
+  }: RemotingRequest<typeof GetConsumerConnectionList>): Sent<
+    typeof GetConsumerConnectionList.response
+  > {
+    const group = this.consumers.find(header.consumerGroup);
+    if (!group) {
+      const remark = `the consumer group[${header.consumerGroup}] not online`;
+      throw new ResponseError(ResponseCode.CONSUMER_NOT_ONLINE, remark);
+    }
+    return {
+      header: {},
+      body: {
+        connectionSet: [...group.members.values()].map(connectionInfo),
+        consumeFromWhere: group.consumeFromWhere,
+        consumeType: group.consumeType,
+        messageModel: group.messageModel,
+        subscriptionTable: group.subscriptions,
+      },
+    };
+  }
+
+  @Handles(GetProducerConnectionList)
+  getProducers({
+    header,
+  }: RemotingRequest<typeof GetProducerConnectionList>): Sent<
+    typeof GetProducerConnectionList.response
+  > {
+    const members = this.producers.members(header.producerGroup);
+    if (members.length === 0) {
+      const remark = `the producer group[${header.producerGroup}] not exist`;
+      throw new ResponseError(ResponseCode.SYSTEM_ERROR, remark);
+    }
+    return { header: {}, body: { connectionSet: members.map(connectionInfo) } };
+  }
+
+  /** Asked by clients that filter by something else than tags, before they start. */
+  @Handles(CheckClientConfig)
+  checkClientConfig({
+    body,
+  }: RemotingRequest<typeof CheckClientConfig>): Sent<typeof CheckClientConfig.response> {
+    const { expressionType } = body.subscriptionData;
+    if (isTagType(expressionType)) return NOTHING_TO_SAY;
+    throw new ResponseError(
+      ResponseCode.SYSTEM_ERROR,
+      `The broker does not support consumer to filter message by ${expressionType}`,
+    );
+  }
+}
+
+const connectionInfo = (member: ClientMember<ServerConnection>): ConnectionInfo => ({
+  clientAddr: member.connection.remoteHostPort,
+  clientId: member.clientId,
+  language: languageName(member.languageCode),
+  version: member.version,
+});

@@ -1,0 +1,25 @@
+import { Controller } from '@nestjs/common';
+import { Handles } from '@rocketmq-ts/nest-remoting';
+import type { RemotingRequest } from '@rocketmq-ts/nest-remoting';
+import { LockBatchMq, UnlockBatchMq } from '@rocketmq-ts/protocol';
+import type { Sent } from '@rocketmq-ts/protocol';
+import { NOTHING_TO_SAY } from '../answers.js';
+import { QueueLockTable } from './queue-lock-table.js';
+
+/** Gives queues to orderly consumers, one at a time. Source: rocketmq 5.5.0 `AdminBrokerProcessor#lockBatchMQ`. */
+@Controller()
+export class LockController {
+  constructor(private readonly locks: QueueLockTable) {}
+
+  @Handles(LockBatchMq)
+  lock({ body }: RemotingRequest<typeof LockBatchMq>): Sent<typeof LockBatchMq.response> {
+    const lockOKMQSet = this.locks.lock(body.consumerGroup, body.clientId, body.mqSet);
+    return { header: {}, body: { lockOKMQSet } };
+  }
+
+  @Handles(UnlockBatchMq)
+  unlock({ body }: RemotingRequest<typeof UnlockBatchMq>): Sent<typeof UnlockBatchMq.response> {
+    this.locks.unlock(body.consumerGroup, body.clientId, body.mqSet);
+    return NOTHING_TO_SAY;
+  }
+}

@@ -1,0 +1,152 @@
+import { describeError } from '@rocketmq-ts/kernel';
+import type { Clock, ClockTask, Logger } from '@rocketmq-ts/kernel';
+import { RegisterBroker, UnregisterBroker, registerBodyCrc } from '@rocketmq-ts/protocol';
+import type { KvTable } from '@rocketmq-ts/protocol';
+import type { RemotingClient } from '@rocketmq-ts/remoting';
+import type { BrokerIdentity } from '../broker-identity.js';
+
+/** First and longest pause after a registration failed. */
+const RETRY_MS = 1_000;
+const RETRY_MS_MAX = 10_000;
+/** How long a goodbye may take: a nameserver notices the closed connection anyway. */
+const UNREGISTER_TIMEOUT_MS = 1_000;
+
+/** What one link works with. */
+export interface NameserverLinkParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly client: RemotingClient;
+  readonly identity: BrokerIdentity;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly compressed: boolean;
+  /** What there is to tell at the moment of telling. */
+  readonly body: () => Buffer;
+  /** Topics that the nameserver wants ordered: `topic` → layout. */
+  readonly onOrderTopics: (table: KvTable) => void;
+}
+
+/**
+ * Keeps one nameserver informed of this broker: at the start, again and again, and at once when something changed or the
+ * connection was lost. Several nameservers know nothing of each other, so each has its own link.
+ *
+ * Invariants:
+ *  I1  one registration at a time; what changes meanwhile is told by the next;
+ *  I2  a nameserver that cannot be reached is tried again after at most `RETRY_MS_MAX`, and logged once until it answers.
+ */
+export class NameserverLink {
+  private timer: ClockTask | undefined;
+  private running: Promise<void> | undefined;
+  private changed = false;
+  private stopped = false;
+  private failureCount = 0;
+  /** Whether the last registration succeeded. */
+  registered = false;
+
+  constructor(
+    readonly address: string,
+    private readonly parts: NameserverLinkParts,
+  ) {}
+
+  /** Registers now, and keeps doing so. Resolves after the first attempt, whatever its outcome. */
+  start(): Promise<void> {
+    return this.register();
+  }
+
+  /** Something of this broker changed. */
+  tell(): void {
+    if (this.stopped) return;
+    if (this.running) this.changed = true;
+    else void this.register();
+  }
+
+  /** The connection to this nameserver is gone, and with it our registration. */
+  onConnectionLost(): void {
+    if (this.stopped || !this.registered) return;
+    this.registered = false;
+    this.schedule(RETRY_MS);
+  }
+
+  /** Says goodbye. Never throws. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.timer?.cancel();
+    await this.running;
+    if (!this.registered) return;
+    const { brokerId, brokerName, clusterName, address: brokerAddr } = this.parts.identity;
+    const header = { brokerName, brokerAddr, clusterName, brokerId };
+    try {
+      await this.parts.client.call(
+        this.address,
+        UnregisterBroker,
+        { header, body: null },
+        { timeoutMs: UNREGISTER_TIMEOUT_MS },
+      );
+    } catch (error) {
+      this.parts.logger.warn('nameserver could not be told that this broker stops', {
+        nameserver: this.address,
+        reason: describeError(error),
+      });
+    }
+    this.registered = false;
+  }
+
+  private register(): Promise<void> {
+    this.timer?.cancel();
+    this.changed = false;
+    this.running ??= this.registerOnce().finally(() => {
+      this.running = undefined;
+      if (this.stopped) return;
+      if (this.changed && this.failureCount === 0) void this.register();
+      else this.schedule(this.pauseMs());
+    });
+    return this.running;
+  }
+
+  private async registerOnce(): Promise<void> {
+    const { client, identity, compressed, timeoutMs, logger } = this.parts;
+    const body = this.parts.body();
+    const header = {
+      brokerName: identity.brokerName,
+      brokerAddr: identity.address,
+      clusterName: identity.clusterName,
+      haServerAddr: identity.haAddress,
+      brokerId: identity.brokerId,
+      enableActingMaster: false,
+      compressed,
+      bodyCrc32: registerBodyCrc(body),
+    };
+    try {
+      const answer = await client.call(
+        this.address,
+        RegisterBroker,
+        { header, body },
+        { timeoutMs },
+      );
+      if (!this.registered || this.failureCount > 0) {
+        logger.info('registered with nameserver', { nameserver: this.address });
+      }
+      this.registered = true;
+      this.failureCount = 0;
+      if (answer.body) this.parts.onOrderTopics(answer.body);
+    } catch (error) {
+      this.registered = false;
+      if (this.failureCount++ === 0) {
+        logger.warn('nameserver cannot be reached; it is tried again until it answers', {
+          nameserver: this.address,
+          reason: describeError(error),
+        });
+      }
+    }
+  }
+
+  private pauseMs(): number {
+    if (this.failureCount === 0) return this.parts.intervalMs;
+    return Math.min(RETRY_MS * this.failureCount, RETRY_MS_MAX);
+  }
+
+  private schedule(delayMs: number): void {
+    this.timer?.cancel();
+    this.timer = this.parts.clock.setTimer(delayMs, () => void this.register());
+  }
+}
