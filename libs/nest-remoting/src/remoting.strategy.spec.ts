@@ -25,9 +25,8 @@ import {
   rawBody,
 } from '@rocketmq-ts/protocol';
 import { DuplicateHandlerError, RemotingClient, ResponseError } from '@rocketmq-ts/remoting';
+import { RecordingLogger, SimulatedServer } from '@rocketmq-ts/testing';
 import { from } from 'rxjs';
-import { RecordingLogger } from '../../remoting/test/recording-logger.js';
-import { SimulatedServer } from '../../remoting/test/simulated-server.js';
 import { handlerCoverage } from './handler-coverage.js';
 import { Handles, REMOTING_TRANSPORT, type RemotingRequest } from './handles.decorator.js';
 import { RemotingExceptionFilter } from './remoting-exception.filter.js';
@@ -248,7 +247,7 @@ describe('RemotingStrategy', () => {
     const { world, steps } = await started();
     const peer = await world.peer();
     const header = { consumerGroup: 'g', topic: 't', queueId: 0, commitOffset: 1 };
-    const { ext } = codec(UpdateConsumerOffset).encodeRequest({ header, body: null } as never);
+    const { ext } = codec(UpdateConsumerOffset).encodeRequest({ header, body: null });
     peer.send({ code: UpdateConsumerOffset.code, opaque: 1, ext, oneWay: true });
     peer.send({ code: QueryConsumerOffset.code, opaque: 2, ext, oneWay: true });
     await world.settle();

@@ -72,10 +72,12 @@ export class RemotingStrategy extends Server implements CustomTransportStrategy 
       throw new TypeError(`the handler of ${String(pattern)} is not bound with @Handles`);
     }
     super.addHandler(pattern, handler, isEventHandler, extras);
-    const { decodeRequest } = codec(command);
     this.server.route(command.code, (frame, connection) => {
       // Throws before anything is begun: the router answers it.
-      const { header, body } = decodeRequest(frame.ext(), frame.body);
+      const { header, body } = codec(command).decodeRequest(frame.ext(), frame.body) as {
+        header: unknown;
+        body: unknown;
+      };
       const request: RequestContext & { header: unknown; body: unknown } = {
         header,
         // Nest calls handlers asynchronously, when the receive buffer is used again; only raw bytes point into it.

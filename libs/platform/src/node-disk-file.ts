@@ -97,7 +97,7 @@ export class NodeDiskFile implements DiskFile {
       const written =
         left.length === 1
           ? writeSync(this.descriptor, left[0]!, 0, left[0]!.length, at)
-          : writevSync(this.descriptor, left as Uint8Array[], at);
+          : writevSync(this.descriptor, left, at);
       if (written === 0) throw new NoProgressError(this.path);
       at += written;
       leftBytes -= written;

@@ -89,15 +89,15 @@ export class NodeNetwork implements Network {
 
   private accept(accepted: Socket, onConnection: OnConnection): void {
     const { readBuffer } = this;
-    let open: NodeSocket | undefined;
+    // Nothing is read before `resume`, so `open` is there when it is first asked for.
     const adopted =
       this.readMethod === 'reused-buffer'
         ? adoptSocket(accepted, readBuffer, (byteCount) =>
-            open!.receive(readBuffer.subarray(0, byteCount)),
+            open.receive(readBuffer.subarray(0, byteCount)),
           )
         : undefined;
     const socket = adopted ?? accepted;
-    open = new NodeSocket(socket);
+    const open = new NodeSocket(socket);
     open.attach(onConnection(open));
     if (!adopted) socket.on('data', (chunk: Buffer) => open.receive(chunk));
     socket.resume();

@@ -53,5 +53,5 @@ export function adoptSocket(
       },
     },
   };
-  return new Socket(options as unknown as ConstructorParameters<typeof Socket>[0]);
+  return new Socket(options);
 }

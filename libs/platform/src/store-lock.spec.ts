@@ -37,7 +37,7 @@ async function startHolder(
   args: readonly string[],
 ): Promise<{ holder: ChildProcess; said: string }> {
   const holder = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [text] = (await once(holder.stdout!, 'data')) as [Buffer];
+  const [text] = (await once(holder.stdout, 'data')) as [Buffer];
   return { holder, said: text.toString().trim() };
 }
 

@@ -4,7 +4,7 @@ import {
   type Command,
   type ExtFields,
   FrameDecoder,
-  FrameWriter,
+  type FrameWriter,
   type Message,
   type Received,
   type RemotingFrame,
@@ -15,7 +15,8 @@ import {
 import { type Pausable, PauseReason } from './backpressure.js';
 import { type CallOptions, call, oneWay } from './call.js';
 import type { ConnectionSet } from './connection-set.js';
-import { type Flushable } from './flush-queue.js';
+import { ConnectionWatch } from './connection-watch.js';
+import type { Flushable } from './flush-queue.js';
 import type { OutgoingBatch } from './outgoing-batch.js';
 import { PeerAddress } from './peer-address.js';
 import type { RemotingLimits } from './remoting-limits.js';
@@ -62,11 +63,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
   private pauseReasons = 0;
   private inFlight = 0;
   private framesIn = 0;
-  private partialBytes = 0;
-  private partialSinceSweep = 0;
-  private unsentNotedBytes = 0;
-  private unsentSinceSweep = 0;
-  private activeSweep: number;
+  private readonly watch: ConnectionWatch;
   private endingSweep = 0;
   private wakeWriters: (() => void)[] = [];
   private readonly takeFrame = (frame: RemotingFrame): void => this.onFrame(frame);
@@ -79,7 +76,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
     this.id = side.nextConnectionId();
     this.decoder = new FrameDecoder(side.limits);
     this.requests = new RequestTable(side.clock);
-    this.activeSweep = side.sweepNumber;
+    this.watch = new ConnectionWatch(side);
   }
 
   get remoteAddress(): string {
@@ -129,7 +126,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
 
   /** Number of the first sweep with the unfinished frame that is held back; 0 where there is none. */
   get unfinishedSince(): number {
-    return this.partialSinceSweep;
+    return this.watch.unfinishedSince;
   }
 
   /**
@@ -252,9 +249,9 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
 
   /** Sends what was written, then closes. What comes in is not looked at any more. */
   close(reason: string): void {
-    if (this.phase !== Phase.OPEN) return;
+    if (!this.isOpen()) return;
     this.flush();
-    if (this.phase !== Phase.OPEN) return;
+    if (!this.isOpen()) return;
     this.phase = Phase.ENDING;
     this.closeReason = reason;
     this.endingSweep = this.side.sweepNumber;
@@ -268,7 +265,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
   /** Closes at once; what was not sent is dropped. */
   abort(reason: string): void {
     if (this.phase === Phase.GONE) return;
-    if (this.phase === Phase.OPEN) this.closeReason = reason;
+    if (this.isOpen()) this.closeReason = reason;
     this.phase = Phase.ENDING;
     this.socket.destroy();
     this.stopWaiting();
@@ -276,7 +273,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
 
   /** The peer's bytes do not parse: says so once, and closes. */
   breakOff(error: unknown): void {
-    if (this.phase !== Phase.OPEN) return;
+    if (!this.isOpen()) return;
     this.side.onBrokenStream(this, error);
     this.flush();
     this.abort('malformed frame');
@@ -287,43 +284,35 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
     const { batch, side, socket } = this;
     if (!batch) return;
     this.batch = undefined;
-    if (this.phase !== Phase.OPEN) {
+    if (!this.isOpen()) {
       batch.discard();
       return;
     }
-    if (this.unsentNotedBytes > 0 && socket.unsentBytes > side.limits.unsentBytesMax) {
+    if (this.watch.backlogged && socket.unsentBytes > side.limits.unsentBytesMax) {
       batch.discard();
       this.abortSlowReader();
       return;
     }
     side.stats.bytesOut += batch.sendTo(socket);
     side.stats.flushes++;
-    this.activeSweep = side.sweepNumber;
+    this.watch.active();
     const { unsentBytes } = socket;
-    if (unsentBytes > 0 || this.unsentNotedBytes > 0) this.noteUnsent(unsentBytes);
+    if (unsentBytes > 0 || this.watch.backlogged) this.noteUnsent(unsentBytes);
   }
 
   /** For the sweep of its side, about once a second: closes what has gone on for too long. */
   sweep(): void {
     const { side } = this;
-    const now = side.sweepNumber;
-    if (this.phase !== Phase.OPEN) {
-      if (now - this.endingSweep >= LINGER_SWEEPS) this.socket.destroy();
+    if (!this.isOpen()) {
+      if (side.sweepNumber - this.endingSweep >= LINGER_SWEEPS) this.socket.destroy();
       return;
     }
-    const paused = this.pauseReasons !== 0;
-    if (this.partialSinceSweep > 0) {
-      if (paused) this.partialSinceSweep = now;
-      else if (now - this.partialSinceSweep > side.frameDeadlineSweeps) {
-        this.abortIncomplete('a frame was not complete in time');
-        return;
-      }
-    }
-    if (this.unsentNotedBytes > 0) this.sweepUnsent(now);
-    else if (!paused && now - this.activeSweep > side.idleSweeps) {
+    const overdue = this.watch.overdue(this.pauseReasons !== 0, this.socket.unsentBytes);
+    if (overdue === 'idle') {
       side.stats.idleCloses++;
       this.close('idle');
-    }
+    } else if (overdue === 'slow reader') this.abortSlowReader();
+    else if (overdue) this.abortIncomplete('a frame was not complete in time');
   }
 
   /** Closes because the unfinished frame takes too long or too much memory. */
@@ -331,7 +320,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
     this.side.stats.incompleteFrameCloses++;
     this.side.throttle.warn('connection closed: unfinished frame', {
       peer: this.remoteHostPort,
-      bytes: this.partialBytes,
+      bytes: this.watch.heldBytes,
       reason,
     });
     this.abort(reason);
@@ -348,7 +337,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
   }
 
   pauseReading(reason: PauseReason): void {
-    if (this.phase !== Phase.OPEN || (this.pauseReasons & reason) !== 0) return;
+    if (!this.isOpen() || (this.pauseReasons & reason) !== 0) return;
     if (this.pauseReasons === 0) {
       this.side.stats.readingPauses++;
       this.socket.pause();
@@ -359,14 +348,13 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
   resumeReading(reason: PauseReason): void {
     if ((this.pauseReasons & reason) === 0) return;
     this.pauseReasons &= ~reason;
-    if (this.pauseReasons === 0 && this.phase === Phase.OPEN) this.socket.resume();
+    if (this.pauseReasons === 0 && this.isOpen()) this.socket.resume();
   }
 
   onData(chunk: Buffer): void {
-    if (this.closed) return;
-    const { side } = this;
-    this.activeSweep = side.sweepNumber;
-    side.stats.bytesIn += chunk.length;
+    if (!this.isOpen()) return;
+    this.watch.active();
+    this.side.stats.bytesIn += chunk.length;
     const framesBefore = this.framesIn;
     try {
       this.decoder.push(chunk, this.takeFrame);
@@ -374,18 +362,20 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
       this.breakOff(error);
     }
     // A handler may have closed the connection; then nothing of it is counted any more.
-    if (!this.closed) this.notePartial(this.framesIn !== framesBefore);
+    if (this.isOpen()) {
+      this.watch.notePartial(this.decoder.partialBytes, this.framesIn !== framesBefore);
+    }
   }
 
   onDrain(): void {
-    if (this.phase !== Phase.OPEN) return;
+    if (!this.isOpen()) return;
     this.noteUnsent(0);
     if (this.inFlight === 0) this.side.onQuiet(this);
   }
 
   onClose(error: Error | undefined): void {
     if (this.phase === Phase.GONE) return;
-    if (this.phase === Phase.OPEN && error) this.closeReason = error.message;
+    if (this.isOpen() && error) this.closeReason = error.message;
     this.phase = Phase.GONE;
     this.batch?.discard();
     this.batch = undefined;
@@ -393,8 +383,13 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
     this.side.onGone(this, this.closeReason);
   }
 
+  // A method: what it says may change with every call in between, which a comparison in place would hide.
+  private isOpen(): boolean {
+    return this.phase === Phase.OPEN;
+  }
+
   private onFrame(frame: RemotingFrame): void {
-    if (this.phase !== Phase.OPEN) return;
+    if (!this.isOpen()) return;
     this.framesIn++;
     if (!frame.isResponse) this.side.onRequest(frame, this);
     else if (!this.requests.settle(frame)) this.side.stats.unmatchedAnswers++;
@@ -402,45 +397,19 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
 
   private openBatch(): OutgoingBatch {
     const { side } = this;
-    if (this.phase !== Phase.OPEN) return side.nowhere();
+    if (!this.isOpen()) return side.nowhere();
     this.batch = side.batches.take();
     side.flushes.add(this);
     return this.batch;
   }
 
-  private notePartial(frameCompleted: boolean): void {
-    const { partialBytes } = this.decoder;
-    if (partialBytes === 0 && this.partialBytes === 0) return;
-    const grewBy = partialBytes - this.partialBytes;
-    this.partialBytes = partialBytes;
-    if (partialBytes === 0) this.partialSinceSweep = 0;
-    else if (frameCompleted || this.partialSinceSweep === 0) {
-      this.partialSinceSweep = this.side.sweepNumber;
-    }
-    this.side.onPartialChanged(grewBy);
-  }
-
   private noteUnsent(unsentBytes: number): void {
-    const { side } = this;
-    if (this.unsentNotedBytes === 0) this.unsentSinceSweep = side.sweepNumber;
-    const grewBy = unsentBytes - this.unsentNotedBytes;
-    this.unsentNotedBytes = unsentBytes;
-    if (unsentBytes > side.limits.unsentPauseBytes) this.pauseReading(PauseReason.UNSENT);
+    if (unsentBytes > this.side.limits.unsentPauseBytes) this.pauseReading(PauseReason.UNSENT);
     else if (unsentBytes === 0) {
       this.resumeReading(PauseReason.UNSENT);
       this.wakeAllWriters();
     }
-    side.onUnsentChanged(grewBy);
-  }
-
-  private sweepUnsent(now: number): void {
-    const { unsentBytes } = this.socket;
-    if (unsentBytes < this.unsentNotedBytes) {
-      this.noteUnsent(unsentBytes);
-      this.unsentSinceSweep = now;
-    } else if (now - this.unsentSinceSweep > this.side.unsentDeadlineSweeps) {
-      this.abortSlowReader();
-    }
+    this.watch.noteUnsent(unsentBytes);
   }
 
   /** Nothing is awaited any more: requests of ours fail, counts of the side no longer include this connection. */
@@ -448,10 +417,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
     this.requests.failAll(this.closeReason);
     this.wakeAllWriters();
     this.side.budget.forget(this);
-    this.side.onPartialChanged(-this.partialBytes);
-    this.partialBytes = 0;
-    this.side.onUnsentChanged(-this.unsentNotedBytes);
-    this.unsentNotedBytes = 0;
+    this.watch.forget();
   }
 
   private wakeAllWriters(): void {

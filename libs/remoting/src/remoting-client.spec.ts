@@ -6,8 +6,7 @@ import {
   ResponseCode,
   codec,
 } from '@rocketmq-ts/protocol';
-import { RecordingLogger } from '../test/recording-logger.js';
-import { SimulatedServer } from '../test/simulated-server.js';
+import { RecordingLogger, SimulatedServer } from '@rocketmq-ts/testing';
 import { RemotingClient, type RemotingClientOptions } from './remoting-client.js';
 import {
   ConnectFailedError,
@@ -39,7 +38,7 @@ async function started(options: Partial<RemotingClientOptions> = {}) {
     ...options,
   });
   /** Lets a call run to its end, with all the time it wants. */
-  const outcome = async <T>(call: Promise<T>, seconds = 0): Promise<T | unknown> => {
+  const outcome = async (call: Promise<unknown>, seconds = 0): Promise<unknown> => {
     const settled = call.catch((error: unknown) => error);
     await world.settle();
     await world.pass(seconds);
@@ -150,9 +149,14 @@ describe('RemotingClient.call', () => {
     await listener.close();
   });
 
-  it('refuses an address that is none', async () => {
+  it('refuses an address that is none, each time', async () => {
     const { client, outcome } = await started();
-    expect(await outcome(client.connect('nonsense'))).toBeInstanceOf(ConnectFailedError);
+    const errors = [
+      await outcome(client.connect('nonsense')),
+      await outcome(client.connect('nonsense')),
+    ];
+    expect(errors[0]).toBeInstanceOf(ConnectFailedError);
+    expect(errors[1]).not.toBe(errors[0]);
   });
 
   it('counts the time to connect', async () => {
@@ -234,6 +238,16 @@ describe('RemotingClient.call', () => {
     expect(server.stats.requestsIn).toBe(2);
   });
 
+  it('closes a connection that is opened while the client closes', async () => {
+    const { world, client, server } = await started();
+    const connecting = client.connect(ADDRESS);
+    client.close();
+    await world.settle();
+    expect(await connecting).toMatchObject({ closed: true });
+    await world.settle();
+    expect(server.connections.size).toBe(0);
+  });
+
   it('fails after close, and so does what was under way', async () => {
     const { world, server, client, outcome } = await started();
     server.route(GetMaxOffset.code, () => undefined);
@@ -295,11 +309,7 @@ describe('Requests from server to client', () => {
     await world.settle();
     const [connection] = [...server.connections];
     const header = { consumerGroup: 'g', clientId: 'c' };
-    const asked = connection!.request(
-      GetConsumerRunningInfo,
-      { header, body: null } as never,
-      WITHIN,
-    );
+    const asked = connection!.request(GetConsumerRunningInfo, { header, body: null }, WITHIN);
     const error = await outcome(asked);
     expect(error).toMatchObject({ responseCode: ResponseCode.SYSTEM_ERROR, remark: 'asked' });
     // The client's own request had the same opaque and is still open.

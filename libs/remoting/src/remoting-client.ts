@@ -138,8 +138,11 @@ export class RemotingClient {
   connect(address: string): Promise<RemotingConnection> {
     const known = this.pool.get(address);
     if (known && !known.closed) return Promise.resolve(known);
-    const opening = this.opening.get(address) ?? this.open(address);
-    this.opening.set(address, opening);
+    let opening = this.opening.get(address);
+    if (!opening) {
+      opening = this.open(address).finally(() => this.opening.delete(address));
+      this.opening.set(address, opening);
+    }
     return opening;
   }
 
@@ -151,7 +154,7 @@ export class RemotingClient {
 
   private async open(address: string): Promise<RemotingConnection> {
     try {
-      if (this.closed) throw new Error('this client is closed');
+      if (this.isClosed()) throw new Error('this client is closed');
       const timeoutMs = this.options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
       let connection!: RemotingConnection;
       await this.options.network.connect({ ...parseHostPort(address), timeoutMs }, (socket) => {
@@ -159,13 +162,12 @@ export class RemotingClient {
         this.set.add(connection);
         return connection;
       });
-      if (this.closed) connection.close('client closed');
-      this.pool.set(address, connection);
+      // `close` may have come while we waited.
+      if (this.isClosed()) connection.close('client closed');
+      else this.pool.set(address, connection);
       return connection;
     } catch (error) {
       throw new ConnectFailedError(address, error);
-    } finally {
-      this.opening.delete(address);
     }
   }
 
@@ -173,6 +175,10 @@ export class RemotingClient {
   private ready(target: CallTarget): RemotingConnection | undefined {
     const connection = typeof target === 'string' ? this.pool.get(target) : target;
     return connection?.writable ? connection : undefined;
+  }
+
+  private isClosed(): boolean {
+    return this.closed;
   }
 
   private async writable(target: CallTarget): Promise<RemotingConnection> {

@@ -5,7 +5,7 @@ import type {
   NetworkSocket,
   SocketEvents,
 } from '@rocketmq-ts/kernel';
-import type { SimulatedRandom } from '@rocketmq-ts/testing';
+import type { SimulatedRandom } from './simulated-random.js';
 
 type OnConnection = (socket: NetworkSocket) => SocketEvents;
 

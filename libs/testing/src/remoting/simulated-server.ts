@@ -1,9 +1,9 @@
-import { SimulatedClock, SimulatedRandom } from '@rocketmq-ts/testing';
-import type { RemotingLimits } from '../src/remoting-limits.js';
-import { RemotingServer } from '../src/remoting-server.js';
+import { type RemotingLimits, RemotingServer } from '@rocketmq-ts/remoting';
+import { RecordingLogger } from '../recording-logger.js';
+import { SimulatedClock } from '../simulation/simulated-clock.js';
+import { SimulatedNetwork, type SimulatedSocket } from '../simulation/simulated-network.js';
+import { SimulatedRandom } from '../simulation/simulated-random.js';
 import { RawPeer } from './raw-peer.js';
-import { RecordingLogger } from './recording-logger.js';
-import { SimulatedNetwork, type SimulatedSocket } from './simulated-network.js';
 
 /** A server in a world where a seed cuts the streams and the test owns time. */
 export class SimulatedServer {
