@@ -1,4 +1,5 @@
 import type { Clock, Disk, Logger, Network, Random } from '@rocketmq-ts/kernel';
+import type { MessageLookup, MessageSink, MessageSource, StoreGauges } from './store-access.js';
 
 /** Tokens under which the seams are injected: interfaces have no value of their own to name them by. */
 export const CLOCK = Symbol('rocketmq.clock');
@@ -18,3 +19,6 @@ export interface BrokerSeams {
 
 /** The message store, injected by the part of it that is needed (`store-access.ts`). */
 export const STORE = Symbol('rocketmq.store');
+
+/** All parts of the store that a broker uses. */
+export type BrokerStore = MessageSink & MessageSource & MessageLookup & StoreGauges;

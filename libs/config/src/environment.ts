@@ -1,4 +1,4 @@
-import { homedir, hostname, networkInterfaces } from 'node:os';
+import { homedir, hostname, networkInterfaces, totalmem } from 'node:os';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -12,6 +12,12 @@ export const verificationWanted = (environment: Environment = process.env): bool
 
 /** Host name of this machine: Apache's default for `brokerName`. */
 export const hostName = (): string => hostname();
+
+/** Memory that this process may count on, in bytes: the machine's, or what its container is given. */
+export const physicalMemoryBytes = (): number => {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+};
 
 /** Replaces a leading `~` and any `${HOME}` by the user's home directory. */
 export const expandHome = (path: string): string =>

@@ -59,6 +59,7 @@ export class ConsumerGroups<C extends ClientConnection> {
   constructor(
     private readonly clock: Clock,
     private readonly limits: ConsumerGroupLimits,
+    private readonly expiryMs = CLIENT_EXPIRED_MS,
   ) {}
 
   onChanged(listener: MembershipListener<C>): void {
@@ -113,7 +114,7 @@ export class ConsumerGroups<C extends ClientConnection> {
 
   /** Drops members that have been silent for too long. @returns their connections. */
   expire(): C[] {
-    const oldestMs = this.clock.monotonicMs() - CLIENT_EXPIRED_MS;
+    const oldestMs = this.clock.monotonicMs() - this.expiryMs;
     const expired = new Set<C>();
     for (const group of [...this.byGroup.values()]) {
       for (const member of [...group.members.values()]) {

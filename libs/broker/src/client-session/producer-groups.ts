@@ -13,6 +13,7 @@ export class ProducerGroups<C extends ClientConnection> {
   constructor(
     private readonly clock: Clock,
     private readonly limits: { groupCountMax: number; groupsPerConnectionMax: number },
+    private readonly expiryMs = CLIENT_EXPIRED_MS,
   ) {}
 
   /** A heartbeat. @returns false where a limit is reached and the client was not taken in. */
@@ -54,7 +55,7 @@ export class ProducerGroups<C extends ClientConnection> {
 
   /** Drops members that have been silent for too long. @returns their connections. */
   expire(): C[] {
-    const oldestMs = this.clock.monotonicMs() - CLIENT_EXPIRED_MS;
+    const oldestMs = this.clock.monotonicMs() - this.expiryMs;
     const expired = new Set<C>();
     for (const [group, members] of this.byGroup) {
       for (const member of [...members.values()]) {

@@ -14,7 +14,7 @@ export class SessionExpiry {
   constructor(
     private readonly clock: Clock,
     private readonly logger: Logger,
-    private readonly server: RemotingServer,
+    server: RemotingServer,
     private readonly consumers: ConsumerGroups<ServerConnection>,
     private readonly producers: ProducerGroups<ServerConnection>,
     private readonly locks: QueueLockTable,

@@ -1,13 +1,6 @@
 import type { Clock } from '@rocketmq-ts/kernel';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
-import type { DataVersion } from '@rocketmq-ts/protocol';
-
-/** Content of `delayOffset.json`. */
-export interface DelayOffsetsFile {
-  readonly dataVersion?: DataVersion | undefined;
-  /** Delay level → queue offset of the next message to deliver. */
-  readonly offsetTable: ReadonlyMap<number, number>;
-}
+import type { DataVersion, DelayOffsetWrapper } from '@rocketmq-ts/protocol';
 
 /** Deliveries after which the version moves on. Source: rocketmq 5.x `delayOffsetUpdateVersionStep`. */
 const VERSION_STEP = 200;
@@ -26,7 +19,7 @@ export class DelayOffsets {
     this.version = initialVersion(clock);
   }
 
-  restore(saved: DelayOffsetsFile | undefined): void {
+  restore(saved: DelayOffsetWrapper | undefined): void {
     for (const [level, queueOffset] of saved?.offsetTable ?? []) {
       this.byLevel.set(level, queueOffset);
     }
@@ -47,7 +40,7 @@ export class DelayOffsets {
     }
   }
 
-  content(): DelayOffsetsFile {
+  content(): DelayOffsetWrapper {
     return { dataVersion: this.version, offsetTable: this.byLevel };
   }
 

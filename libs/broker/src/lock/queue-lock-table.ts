@@ -28,7 +28,10 @@ export class QueueLockTable {
   private readonly byGroup = new Map<string, Map<string, QueueLock>>();
   private lockCount = 0;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly liveMs: number = QUEUE_LOCK_LIVE_MS,
+  ) {}
 
   /** Locks each queue that is free, expired or already held by this client. @returns those now held by the client. */
   lock<Q extends LockedQueue>(group: string, clientId: string, queues: Iterable<Q>): Q[] {
@@ -39,7 +42,7 @@ export class QueueLockTable {
       const key = keyOf(queue);
       const lock = locks?.get(key);
       if (lock) {
-        if (lock.clientId !== clientId && !isExpired(lock, nowMs)) continue;
+        if (lock.clientId !== clientId && !this.isExpired(lock, nowMs)) continue;
         lock.clientId = clientId;
         lock.renewedAtMs = nowMs;
         granted.push(queue);
@@ -69,7 +72,7 @@ export class QueueLockTable {
     const locks = this.byGroup.get(group);
     if (!locks) return false;
     const nowMs = this.clock.monotonicMs();
-    for (const lock of locks.values()) if (!isExpired(lock, nowMs)) return true;
+    for (const lock of locks.values()) if (!this.isExpired(lock, nowMs)) return true;
     return false;
   }
 
@@ -78,15 +81,16 @@ export class QueueLockTable {
     const nowMs = this.clock.monotonicMs();
     for (const [group, locks] of this.byGroup) {
       for (const [key, lock] of locks) {
-        if (isExpired(lock, nowMs) && locks.delete(key)) this.lockCount--;
+        if (this.isExpired(lock, nowMs) && locks.delete(key)) this.lockCount--;
       }
       if (locks.size === 0) this.byGroup.delete(group);
     }
   }
-}
 
-const isExpired = (lock: QueueLock, nowMs: number): boolean =>
-  nowMs - lock.renewedAtMs > QUEUE_LOCK_LIVE_MS;
+  private isExpired(lock: QueueLock, nowMs: number): boolean {
+    return nowMs - lock.renewedAtMs > this.liveMs;
+  }
+}
 
 /** Names cannot hold a line feed, so it separates safely. */
 const keyOf = (queue: LockedQueue): string =>

@@ -1,18 +1,11 @@
 import type { Clock } from '@rocketmq-ts/kernel';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
-import type { DataVersion } from '@rocketmq-ts/protocol';
+import type { ConsumerOffsetWrapper, DataVersion } from '@rocketmq-ts/protocol';
 
 const SEPARATOR = '@';
 
 /** Commits after which the version of the table moves on. Source: rocketmq 5.x `consumerOffsetUpdateVersionStep`. */
 const VERSION_STEP = 500;
-
-/** Content of `consumerOffset.json`. */
-export interface ConsumerOffsets {
-  readonly dataVersion: DataVersion | undefined;
-  /** `topic@group` → queue id → next queue offset to consume. */
-  readonly offsetTable: ReadonlyMap<string, ReadonlyMap<number, number>>;
-}
 
 /** What became of a commit. */
 export type CommitOutcome = 'committed' | 'too-many-queues';
@@ -51,7 +44,7 @@ export class ConsumerOffsetTable {
   }
 
   /** Takes over what a config file held. */
-  restore(saved: ConsumerOffsets): void {
+  restore(saved: ConsumerOffsetWrapper): void {
     if (saved.dataVersion) this.version = saved.dataVersion;
     for (const [key, queues] of saved.offsetTable) {
       const [topic, group] = splitKey(key);
@@ -141,8 +134,8 @@ export class ConsumerOffsetTable {
   }
 
   /** `topic@group` → queue id → queue offset, for whoever copies the table. */
-  snapshot(): ConsumerOffsets {
-    const offsetTable = new Map<string, ReadonlyMap<number, number>>();
+  snapshot(): ConsumerOffsetWrapper {
+    const offsetTable = new Map<string, Map<number, number>>();
     for (const [key, offsets] of this.byKey) offsetTable.set(key, offsets.byQueue);
     return { dataVersion: this.version, offsetTable };
   }

@@ -2,7 +2,7 @@ import { describeError } from '@rocketmq-ts/kernel';
 import type { Clock, ClockTask, Logger } from '@rocketmq-ts/kernel';
 import { RegisterBroker, UnregisterBroker, registerBodyCrc } from '@rocketmq-ts/protocol';
 import type { KvTable } from '@rocketmq-ts/protocol';
-import type { RemotingClient } from '@rocketmq-ts/remoting';
+import type { RemotingClient, RemotingConnection } from '@rocketmq-ts/remoting';
 import type { BrokerIdentity } from '../broker-identity.js';
 
 /** First and longest pause after a registration failed. */
@@ -40,6 +40,8 @@ export class NameserverLink {
   private changed = false;
   private stopped = false;
   private failureCount = 0;
+  /** Nameservers forget a broker whose connection closes. */
+  private connection: RemotingConnection | undefined;
   /** Whether the last registration succeeded. */
   registered = false;
 
@@ -60,9 +62,10 @@ export class NameserverLink {
     else void this.register();
   }
 
-  /** The connection to this nameserver is gone, and with it our registration. */
-  onConnectionLost(): void {
-    if (this.stopped || !this.registered) return;
+  /** A connection is gone; where it carried our registration, that is gone with it. */
+  onConnectionClosed(connection: RemotingConnection): void {
+    if (this.stopped || connection !== this.connection) return;
+    this.connection = undefined;
     this.registered = false;
     this.schedule(RETRY_MS);
   }
@@ -117,8 +120,9 @@ export class NameserverLink {
       bodyCrc32: registerBodyCrc(body),
     };
     try {
+      const connection = await client.connect(this.address);
       const answer = await client.call(
-        this.address,
+        connection,
         RegisterBroker,
         { header, body },
         { timeoutMs },
@@ -126,7 +130,8 @@ export class NameserverLink {
       if (!this.registered || this.failureCount > 0) {
         logger.info('registered with nameserver', { nameserver: this.address });
       }
-      this.registered = true;
+      this.connection = connection;
+      this.registered = !connection.closed;
       this.failureCount = 0;
       if (answer.body) this.parts.onOrderTopics(answer.body);
     } catch (error) {

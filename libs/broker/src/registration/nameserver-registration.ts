@@ -40,9 +40,7 @@ export class NameserverRegistration {
     );
     parts.topics.onChanged(() => this.tellAll());
     client.onConnectionClosed((connection) => {
-      for (const link of this.links) {
-        if (link.address === connection.remoteHostPort) link.onConnectionLost();
-      }
+      for (const link of this.links) link.onConnectionClosed(connection);
     });
   }
 

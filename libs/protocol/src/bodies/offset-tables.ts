@@ -40,6 +40,16 @@ export const ConsumerOffsetFile = object({
 });
 export type ConsumerOffsetFile = JsonOf<typeof ConsumerOffsetFile>;
 
+/**
+ * Progress of delay levels: level → queue offset; also the content of `delayOffset.json`.
+ * Source: rocketmq 5.5.0 `DelayOffsetSerializeWrapper`.
+ */
+export const DelayOffsetWrapper = object({
+  dataVersion: optional(DataVersion),
+  offsetTable: defaulted(numberMapOf(int64), () => new Map<number, number>()),
+});
+export type DelayOffsetWrapper = JsonOf<typeof DelayOffsetWrapper>;
+
 /** Offsets after a reset. Source: rocketmq 5.5.0 `ResetOffsetBody`. */
 export const ResetOffsetBody = object({
   offsetTable: defaulted(MessageQueueOffsets, () => []),

@@ -1,0 +1,37 @@
+import type { Disk, Logger } from '@rocketmq-ts/kernel';
+import {
+  ConsumerOffsetWrapper,
+  DelayOffsetWrapper,
+  SubscriptionGroupWrapper,
+  TopicConfigWrapper,
+} from '@rocketmq-ts/protocol';
+import { MetadataFile } from './metadata-file.js';
+
+/**
+ * The folder `config` of a store, in which Apache's broker keeps its tables.
+ * Source: rocketmq 5.x `BrokerPathConfigHelper`.
+ */
+export class ConfigFolder {
+  readonly topics: MetadataFile<TopicConfigWrapper>;
+  readonly groups: MetadataFile<SubscriptionGroupWrapper>;
+  readonly consumerOffsets: MetadataFile<ConsumerOffsetWrapper>;
+  readonly delayOffsets: MetadataFile<DelayOffsetWrapper>;
+
+  constructor(disk: Disk, logger: Logger, storePath: string) {
+    const at = (name: string): string => `${storePath}/config/${name}.json`;
+    this.topics = new MetadataFile(disk, logger, at('topics'), TopicConfigWrapper);
+    this.groups = new MetadataFile(
+      disk,
+      logger,
+      at('subscriptionGroup'),
+      SubscriptionGroupWrapper,
+    );
+    this.consumerOffsets = new MetadataFile(
+      disk,
+      logger,
+      at('consumerOffset'),
+      ConsumerOffsetWrapper,
+    );
+    this.delayOffsets = new MetadataFile(disk, logger, at('delayOffset'), DelayOffsetWrapper);
+  }
+}

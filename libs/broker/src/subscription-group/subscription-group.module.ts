@@ -1,0 +1,41 @@
+import { Module } from '@nestjs/common';
+import { BrokerConfig } from '@rocketmq-ts/config';
+import type { Clock, Logger } from '@rocketmq-ts/kernel';
+import { SubscriptionGroupWrapper } from '@rocketmq-ts/protocol';
+import { CLOCK, LOGGER } from '../broker-context.js';
+import { ConfigFolder } from '../metadata/config-folder.js';
+import { configText } from '../metadata/metadata-file.js';
+import { OffsetTableModule } from '../offset/offset-table.module.js';
+import { systemGroups } from './group-creation.js';
+import { SubscriptionGroupController } from './subscription-group.controller.js';
+import { SubscriptionGroupTable } from './subscription-group-table.js';
+
+/** The broker's consumer groups. */
+@Module({
+  imports: [OffsetTableModule],
+  controllers: [SubscriptionGroupController],
+  providers: [
+    {
+      provide: SubscriptionGroupTable,
+      inject: [CLOCK, LOGGER, BrokerConfig, ConfigFolder],
+      useFactory: async (
+        clock: Clock,
+        logger: Logger,
+        config: BrokerConfig,
+        folder: ConfigFolder,
+      ): Promise<SubscriptionGroupTable> => {
+        const table = new SubscriptionGroupTable(
+          clock,
+          logger,
+          () => ({ autoCreate: config.autoCreateGroup, groupCountMax: config.groupCountMax }),
+          (content) =>
+            folder.groups.save(() => configText(SubscriptionGroupWrapper, content())),
+        );
+        table.restore(systemGroups(), await folder.groups.load());
+        return table;
+      },
+    },
+  ],
+  exports: [SubscriptionGroupTable],
+})
+export class SubscriptionGroupModule {}
