@@ -1,0 +1,149 @@
+#!/usr/bin/env node
+/*
+ * Runs suites of official clients against a cluster of real processes:
+ *
+ *   node e2e/run.mjs --server ours|apache --suite java-5.5.0,java-4.9.8,go,store-exchange
+ *                    [--test Name] [--json file]
+ *
+ * --test takes one class of a Java suite (or Class#method) or a name pattern of the Go suite.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startApache, startOurs, stop } from './cluster.mjs';
+import { readGoReport, readSurefireReports } from './reports.mjs';
+import { runStoreExchange } from './store-exchange.mjs';
+import { E2E_DIR, endGroup, lastLines, missingTools, run } from './tools.mjs';
+
+const SUITE_WITHIN_MS = 900_000;
+const OUTPUT_DIR = join(E2E_DIR, 'target');
+
+const SUITES = {
+  'java-5.5.0': { needs: ['java', 'mvn'], run: (context) => runJava(context, '5.5.0') },
+  'java-4.9.8': { needs: ['java', 'mvn'], run: (context) => runJava(context, '4.9.8') },
+  go: { needs: ['go'], run: runGo },
+  'store-exchange': { needs: ['java', 'mvn'], run: runStoreExchange },
+};
+
+/** Programs of suites that run right now; they must not outlive this one. */
+const children = new Set();
+process.on('exit', () => children.forEach(endGroup));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+
+const options = readOptions();
+mkdirSync(OUTPUT_DIR, { recursive: true });
+const results = [];
+for (const suite of options.suites) {
+  const startedMs = Date.now();
+  const result = await runSuite(suite, options);
+  result.seconds = Math.round((Date.now() - startedMs) / 1000);
+  results.push(result);
+  print(result);
+}
+if (options.json) {
+  writeFileSync(
+    options.json,
+    `${JSON.stringify({ server: options.server, suites: results }, null, 2)}\n`,
+  );
+}
+process.exit(results.some((result) => result.failed > 0) ? 1 : 0);
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      server: { type: 'string', default: 'ours' },
+      suite: { type: 'string', default: Object.keys(SUITES).join(',') },
+      test: { type: 'string' },
+      json: { type: 'string' },
+    },
+  });
+  const suites = values.suite.split(',');
+  const unknown = suites.filter((suite) => !Object.hasOwn(SUITES, suite));
+  if (unknown.length > 0 || !['ours', 'apache'].includes(values.server)) {
+    console.error(`--server is ours or apache; --suite is of ${Object.keys(SUITES).join(', ')}`);
+    process.exit(2);
+  }
+  return { ...values, suites };
+}
+
+/** One suite on a cluster of its own; whatever goes wrong with either is a failure of the suite. */
+async function runSuite(suite, { server, test }) {
+  const empty = { suite, passed: 0, failed: 0, skipped: 0, failures: [] };
+  const needs = new Set(SUITES[suite].needs);
+  if (server === 'apache') needs.add('java').add('mvn');
+  const missing = missingTools([...needs]);
+  if (missing) return { ...empty, skipped: 1, reason: missing };
+  let cluster;
+  let result;
+  try {
+    // The exchange starts and ends its clusters itself: that is what it tests.
+    if (suite !== 'store-exchange') cluster = await (server === 'ours' ? startOurs : startApache)();
+    const namesrv = cluster?.namesrv;
+    const context = { server, test, children, namesrv, outputDir: OUTPUT_DIR };
+    result = { ...empty, ...(await SUITES[suite].run(context)) };
+  } catch (error) {
+    result = { ...empty, failed: 1, failures: [String(error.stack ?? error)] };
+  }
+  if (cluster) {
+    await stop(cluster);
+    result.failed += cluster.complaints.length;
+    result.failures.push(...cluster.complaints);
+  }
+  return result;
+}
+
+async function runJava({ namesrv, test, outputDir }, version) {
+  const cwd = join(E2E_DIR, 'java');
+  const reportsDir = join(cwd, 'target', version, 'surefire-reports');
+  rmSync(reportsDir, { recursive: true, force: true });
+  const outputFile = freshFile(join(outputDir, `java-${version}.out`));
+  const exitCode = await run(
+    'mvn',
+    [
+      ...['-q', '-B', `-Drocketmq.version=${version}`, `-Dnamesrv=${namesrv}`],
+      ...(test ? [`-Dtest=${test}`] : []),
+      'test',
+    ],
+    { cwd, outputFile, timeoutMs: SUITE_WITHIN_MS, children },
+  );
+  return withExitCode(readSurefireReports(reportsDir), exitCode, outputFile);
+}
+
+async function runGo({ namesrv, test, outputDir }) {
+  const outputFile = freshFile(join(outputDir, 'go.out'));
+  const exitCode = await run(
+    'go',
+    ['test', '-count=1', '-json', '-timeout=10m', ...(test ? [`-run=${test}`] : []), './...'],
+    {
+      cwd: join(E2E_DIR, 'go'),
+      env: {
+        ...process.env,
+        NAMESRV: namesrv,
+        'rocketmq.client.localOffsetStoreDir': join(outputDir, 'go-offsets'),
+      },
+      ...{ outputFile, timeoutMs: SUITE_WITHIN_MS, children },
+    },
+  );
+  return withExitCode(readGoReport(outputFile), exitCode, outputFile);
+}
+
+/** A run that failed without a failed test, or ran nothing at all, is a failure too. */
+function withExitCode(counts, exitCode, outputFile) {
+  const ran = counts.passed + counts.failed + counts.skipped;
+  if ((exitCode === 0 && ran > 0) || counts.failed > 0) return counts;
+  const failure = `exit code ${exitCode}, ${ran} tests ran\n${lastLines(outputFile)}`;
+  return { ...counts, failed: 1, failures: [failure] };
+}
+
+function freshFile(file) {
+  rmSync(file, { force: true });
+  return file;
+}
+
+function print({ suite, passed, failed, skipped, failures, reason, seconds }) {
+  for (const failure of failures) console.log(`FAILED ${suite}: ${failure}\n`);
+  const why = reason ? ` (${reason})` : '';
+  console.log(
+    `${suite}: ${passed} passed, ${failed} failed, ${skipped} skipped${why} in ${seconds} s`,
+  );
+}
