@@ -43,8 +43,8 @@ function parseIpV6(text: string): number[] | undefined {
   const address = zone < 0 ? text : text.slice(0, zone);
   const halves = address.split('::');
   if (halves.length > 2 || !address.includes(':')) return undefined;
-  const head = parseGroups(halves[0]!);
-  const tail = halves.length === 2 ? parseGroups(halves[1]!) : [];
+  const head = parseGroups(halves[0]!, halves.length === 1);
+  const tail = halves.length === 2 ? parseGroups(halves[1]!, true) : [];
   if (head === undefined || tail === undefined) return undefined;
   const missing = 16 - head.length - tail.length;
   if (halves.length === 2 ? missing < 2 : missing !== 0) return undefined;
@@ -53,13 +53,13 @@ function parseIpV6(text: string): number[] | undefined {
   return mapped && bytes[11] === 255 ? bytes.slice(12) : bytes;
 }
 
-/** Groups between colons, the last one possibly in IPv4 form, as bytes. */
-function parseGroups(text: string): number[] | undefined {
+/** Groups between colons as bytes; at the end of an address the last one may have IPv4 form. */
+function parseGroups(text: string, atEnd: boolean): number[] | undefined {
   if (text === '') return [];
   const bytes: number[] = [];
   const groups = text.split(':');
   for (const [i, group] of groups.entries()) {
-    const v4 = i === groups.length - 1 ? parseIpV4(group) : undefined;
+    const v4 = atEnd && i === groups.length - 1 ? parseIpV4(group) : undefined;
     if (v4 !== undefined) bytes.push(...v4);
     else if (/^[0-9a-fA-F]{1,4}$/.test(group)) {
       const value = Number.parseInt(group, 16);

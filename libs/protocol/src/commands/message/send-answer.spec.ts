@@ -1,0 +1,120 @@
+import { describe, expect, it } from '@jest/globals';
+import { codec } from '../../define-command.js';
+import { FrameDecoder } from '../../frame/frame-decoder.js';
+import { FrameWriter } from '../../frame/frame-writer.js';
+import type { RemotingFrame } from '../../frame/frame.js';
+import { ResponseCode } from '../../response-code.js';
+import { writePullAnswerHeader } from './pull-answer.js';
+import { PullMessage } from './pull-message.command.js';
+import { SendAnswerTemplate, writeSendAnswer } from './send-answer.js';
+import type { SendAnswer } from './send-answer.js';
+import { SendMessage } from './send-message.command.js';
+
+function framesOf(bytes: Buffer): RemotingFrame[] {
+  const frames: RemotingFrame[] = [];
+  new FrameDecoder().push(bytes, (frame) => frames.push(frame.retain()));
+  return frames;
+}
+
+const template = new SendAnswerTemplate({
+  hostPart: '0A00000100002A9F',
+  regionId: 'Region "1"',
+  traceOn: true,
+});
+
+const usual: SendAnswer = {
+  serializeType: 0,
+  opaque: 2_147_483_647,
+  code: 0,
+  remark: undefined,
+  queueId: 3,
+  queueOffset: Number.MAX_SAFE_INTEGER,
+  commitLogOffset: 8000,
+  transactionId: '0A000001A3B418B4AAC2000102030004',
+};
+
+describe('writeSendAnswer', () => {
+  const cases: readonly (readonly [string, SendAnswer])[] = [
+    ['the usual answer', usual],
+    ['a negative opaque', { ...usual, opaque: -2_147_483_648 }],
+    ['no unique key', { ...usual, transactionId: undefined }],
+    ['a unique key that JSON escapes', { ...usual, transactionId: 'key "1" é' }],
+    ['an answer in binary', { ...usual, serializeType: 1 }],
+    [
+      'a stored message whose flush took too long',
+      { ...usual, code: 10, remark: 'flush disk timeout' },
+    ],
+    ['a remark', { ...usual, remark: 'said' }],
+  ];
+  for (const [what, answer] of cases) {
+    it(`says where the message went: ${what}`, () => {
+      const writer = new FrameWriter({ initialBytes: 1 });
+      writeSendAnswer(writer, template, answer);
+      writeSendAnswer(writer, template, { ...answer, queueOffset: 1 });
+      const [frame, second] = framesOf(writer.bytes());
+      expect(frame).toMatchObject({
+        serializeType: answer.serializeType,
+        code: answer.code,
+        opaque: answer.opaque,
+        isResponse: true,
+        languageCode: 0,
+        version: 513,
+        remark: answer.remark,
+      });
+      const { header } = codec(SendMessage).decodeResponse(frame!.ext(), frame!.body);
+      expect(header).toEqual({
+        msgId: '0A00000100002A9F0000000000001F40',
+        queueId: 3,
+        queueOffset: Number.MAX_SAFE_INTEGER,
+        transactionId: answer.transactionId,
+        batchUniqId: undefined,
+        recallHandle: undefined,
+        regionId: 'Region "1"',
+        traceOn: true,
+      });
+      expect(second!.extText('queueOffset')).toBe('1');
+    });
+  }
+
+  it('fits the room it asked for, whatever the numbers', () => {
+    const writer = new FrameWriter({ initialBytes: 1 });
+    for (const n of [0, -1, 5, 2_147_483_647, -2_147_483_648]) {
+      writeSendAnswer(writer, template, { ...usual, opaque: n, queueId: n });
+      expect(writer.length).toBeLessThanOrEqual(writer.slab.length);
+    }
+    expect(framesOf(writer.bytes()).map((frame) => frame.extText('queueId'))).toEqual([
+      ...['0', '-1', '5', '2147483647', '-2147483648'],
+    ]);
+  });
+});
+
+describe('writePullAnswerHeader', () => {
+  for (const serializeType of [0, 1] as const) {
+    it(`carries the offsets and leaves room for the records (serialize type ${serializeType})`, () => {
+      const writer = new FrameWriter({ initialBytes: 1 });
+      writePullAnswerHeader(
+        writer,
+        {
+          ...{ serializeType, opaque: 5, code: ResponseCode.SUCCESS, remark: 'FOUND' },
+          ...{ suggestWhichBrokerId: 0, nextBeginOffset: 43, minOffset: 1, maxOffset: 50 },
+          ...{ topicSysFlag: 0, groupSysFlag: 2 },
+        },
+        7,
+      );
+      const [frame] = framesOf(Buffer.concat([writer.bytes(), Buffer.from('records')]));
+      expect(frame).toMatchObject({
+        serializeType,
+        code: 0,
+        opaque: 5,
+        isResponse: true,
+        remark: 'FOUND',
+      });
+      const { header, body } = codec(PullMessage).decodeResponse(frame!.ext(), frame!.body);
+      expect(header).toMatchObject({
+        ...{ suggestWhichBrokerId: 0, nextBeginOffset: 43, minOffset: 1, maxOffset: 50 },
+        ...{ topicSysFlag: 0, groupSysFlag: 2, offsetDelta: undefined },
+      });
+      expect(body.toString()).toBe('records');
+    });
+  }
+});
