@@ -62,6 +62,8 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
   private batch: OutgoingBatch | undefined;
   private pauseReasons = 0;
   private inFlight = 0;
+  /** Requests that came in the same chunk as the one that paused reading: less than one read takes. */
+  private readonly heldFrames: RemotingFrame[] = [];
   private framesIn = 0;
   private readonly watch: ConnectionWatch;
   private endingSweep = 0;
@@ -134,7 +136,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
    * connection what is written goes nowhere.
    */
   beginAnswer(): FrameWriter {
-    return (this.batch ?? this.openBatch()).writer;
+    return this.openBatch().writer;
   }
 
   /** As `beginAnswer()`. */
@@ -184,7 +186,8 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
    * pieces' length in it, by themselves.
    */
   appendPieces(pieces: readonly Uint8Array[], byteCount: number, released?: () => void): void {
-    (this.batch ?? this.openBatch()).addPieces(pieces, byteCount, released);
+    if (this.batch) this.batch.addPieces(pieces, byteCount, released);
+    else released?.();
   }
 
   /**
@@ -348,7 +351,10 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
   resumeReading(reason: PauseReason): void {
     if ((this.pauseReasons & reason) === 0) return;
     this.pauseReasons &= ~reason;
-    if (this.pauseReasons === 0 && this.isOpen()) this.socket.resume();
+    if (this.pauseReasons !== 0 || !this.isOpen()) return;
+    if (this.heldFrames.length === 0) this.socket.resume();
+    // Not from within `end()`: its caller is in the middle of something.
+    else this.side.clock.afterTick(() => this.workHeldFrames());
   }
 
   onData(chunk: Buffer): void {
@@ -391,12 +397,33 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
   private onFrame(frame: RemotingFrame): void {
     if (!this.isOpen()) return;
     this.framesIn++;
-    if (!frame.isResponse) this.side.onRequest(frame, this);
-    else if (!this.requests.settle(frame)) this.side.stats.unmatchedAnswers++;
+    if (frame.isResponse) {
+      if (!this.requests.settle(frame)) this.side.stats.unmatchedAnswers++;
+    } else if (this.pauseReasons === 0 && this.heldFrames.length === 0) {
+      this.side.onRequest(frame, this);
+    } else {
+      this.heldFrames.push(frame.retain());
+    }
+  }
+
+  /** Works on the requests that had been read when reading was paused, and then reads on. */
+  private workHeldFrames(): void {
+    const { heldFrames } = this;
+    let next = 0;
+    while (next < heldFrames.length && this.pauseReasons === 0 && this.isOpen()) {
+      this.side.onRequest(heldFrames[next++]!, this);
+    }
+    heldFrames.splice(0, next);
+    if (this.pauseReasons === 0 && this.isOpen()) this.socket.resume();
   }
 
   private openBatch(): OutgoingBatch {
     const { side } = this;
+    if (this.batch !== undefined) {
+      if (this.batch.byteCount < side.limits.unsentPauseBytes) return this.batch;
+      // So much in one turn: it leaves now, and if the peer does not take it, nothing more is asked of us (I1).
+      this.flush();
+    }
     if (!this.isOpen()) return side.nowhere();
     this.batch = side.batches.take();
     side.flushes.add(this);
@@ -414,6 +441,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
 
   /** Nothing is awaited any more: requests of ours fail, counts of the side no longer include this connection. */
   private stopWaiting(): void {
+    this.heldFrames.length = 0;
     this.requests.failAll(this.closeReason);
     this.wakeAllWriters();
     this.side.budget.forget(this);

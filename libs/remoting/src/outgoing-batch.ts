@@ -26,15 +26,22 @@ export class OutgoingBatch {
     keptBytesMax: KEPT_SLAB_BYTES,
   });
   private readonly joints: Joint[] = [];
+  private pieceBytes = 0;
   private readonly released = (): void => this.onReleased();
 
   constructor(private readonly pool: { give(batch: OutgoingBatch): void }) {}
+
+  /** Bytes that it holds or points to. */
+  get byteCount(): number {
+    return this.writer.length + this.pieceBytes;
+  }
 
   /** Puts `pieces` behind what was written so far. `released` is called once, when nobody needs them any more. */
   addPieces(pieces: readonly Uint8Array[], byteCount: number, released?: () => void): void {
     const { writer } = this;
     if (byteCount > COPIED_PIECES_BYTES) {
       this.joints.push({ position: writer.length, pieces, released });
+      this.pieceBytes += byteCount;
       return;
     }
     writer.ensure(byteCount);
@@ -51,16 +58,13 @@ export class OutgoingBatch {
       else socket.write(slabBytes, this.released);
       return slabBytes.length;
     }
+    const { byteCount } = this;
     const all: Uint8Array[] = [];
-    let byteCount = slabBytes.length;
     let from = 0;
     for (const { position, pieces } of joints) {
       if (position > from) all.push(slabBytes.subarray(from, position));
       from = position;
-      for (const piece of pieces) {
-        all.push(piece);
-        byteCount += piece.length;
-      }
+      for (const piece of pieces) all.push(piece);
     }
     if (from < slabBytes.length) all.push(slabBytes.subarray(from));
     socket.writeAll(all, this.released);
@@ -76,6 +80,7 @@ export class OutgoingBatch {
     const { joints } = this;
     for (let i = 0; i < joints.length; i++) joints[i]!.released?.();
     joints.length = 0;
+    this.pieceBytes = 0;
     this.writer.reset();
     this.pool.give(this);
   }
