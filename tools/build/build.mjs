@@ -79,13 +79,20 @@ const swcPlugin = {
 };
 
 /**
- * Parts of libraries that no service uses, yet half a megabyte to parse at each start: phone numbers (a class-validator rule)
- * and file uploads (Express). Whoever does use one gets a clear error.
+ * Parts of libraries that no service uses, yet a megabyte to parse at each start: phone numbers (a class-validator rule), file
+ * uploads (Express) and the tables of East Asian character sets (request bodies). Whoever does use one gets a clear error.
  */
 const unusedParts = {
   name: 'unused-parts',
   setup(hooks) {
-    hooks.onResolve({ filter: /^(libphonenumber-js(\/.*)?|multer)$/ }, ({ path }) => ({ path, namespace: 'unused' }));
+    hooks.onResolve({ filter: /^(libphonenumber-js(\/.*)?|multer)$/ }, ({ path }) => ({
+      path,
+      namespace: 'unused',
+    }));
+    hooks.onLoad({ filter: /iconv-lite[\\/]encodings[\\/]tables[\\/]/ }, () => ({
+      contents: '[]',
+      loader: 'json',
+    }));
     hooks.onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({
       contents: `module.exports = new Proxy({}, { get(_, name) { if (name === '__esModule') return false; return () => { throw new Error('${path} is left out of this build (tools/build/build.mjs)'); }; } });`,
       loader: 'js',
