@@ -1,5 +1,11 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { BrokerConfig, ConfigUpdates, LimitsConfig, LoadedConfig, StoreConfig } from '@rocketmq-ts/config';
+import {
+  BrokerConfig,
+  ConfigUpdates,
+  LimitsConfig,
+  LoadedConfig,
+  StoreConfig,
+} from '@rocketmq-ts/config';
 import { RemotingClient, RemotingServer } from '@rocketmq-ts/remoting';
 import { AdminGate } from './admin/admin-gate.js';
 import { CLOCK, DISK, LOGGER, NETWORK, RANDOM, STORE } from './broker-context.js';
@@ -7,6 +13,7 @@ import type { BrokerSeams, BrokerStore } from './broker-context.js';
 import { BrokerIdentity } from './broker-identity.js';
 import { DelayLevels } from './delay/delay-levels.js';
 import { ConfigFolder } from './metadata/config-folder.js';
+import { ProcessMark } from './registration/process-mark.js';
 import { BrokerStats } from './stats/broker-stats.js';
 
 /** What must be there before a broker's capabilities can be put together. */
@@ -47,6 +54,7 @@ export class BrokerContextModule {
       { provide: RemotingServer, useValue: context.server },
       { provide: RemotingClient, useValue: context.client },
       { provide: BrokerStats, useValue: new BrokerStats(seams.clock) },
+      { provide: ProcessMark, useValue: new ProcessMark(seams.random) },
       { provide: AdminGate, useValue: new AdminGate(broker.adminPeers) },
       {
         provide: ConfigFolder,

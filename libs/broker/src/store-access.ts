@@ -57,4 +57,8 @@ export interface StoreGauges {
   readonly commitLogMinOffset: number;
   readonly commitLogMaxOffset: number;
   readonly dispatchBehindBytes: number;
+  /** Used share of the filesystem that holds the log, 0…1. */
+  readonly diskUsedRatio: number;
+  /** Store time of the oldest message that is kept; −1 without one. */
+  readonly earliestMessageTimestampMs: number;
 }

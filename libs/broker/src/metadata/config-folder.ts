@@ -20,12 +20,7 @@ export class ConfigFolder {
   constructor(disk: Disk, logger: Logger, storePath: string) {
     const at = (name: string): string => `${storePath}/config/${name}.json`;
     this.topics = new MetadataFile(disk, logger, at('topics'), TopicConfigWrapper);
-    this.groups = new MetadataFile(
-      disk,
-      logger,
-      at('subscriptionGroup'),
-      SubscriptionGroupWrapper,
-    );
+    this.groups = new MetadataFile(disk, logger, at('subscriptionGroup'), SubscriptionGroupWrapper);
     this.consumerOffsets = new MetadataFile(
       disk,
       logger,

@@ -1,5 +1,4 @@
-import { readSafeInt64 } from '@rocketmq-ts/kernel';
-import { RecordAt } from '@rocketmq-ts/protocol';
+import { readOne } from '../query/one-record.js';
 import type { MessageSource, StoreGauges } from '../store-access.js';
 
 /**
@@ -17,14 +16,8 @@ export class FirstOffsets {
   async startsAtZero(topic: string, queueId: number): Promise<boolean> {
     const queue = this.store.findQueue(topic, queueId);
     if (!queue || queue.minOffset > 0 || queue.maxOffset === 0) return false;
-    const commitLogOffset = await new Promise<number | undefined>((resolve) => {
-      this.store.read({ queue, queueOffset: 0, maxCount: 1, maxBytes: 1 }, (result) => {
-        const found = result.messageCount > 0 ? Buffer.concat(result.pieces) : undefined;
-        result.release();
-        resolve(found && readSafeInt64(found, RecordAt.COMMIT_LOG_OFFSET));
-      });
-    });
-    if (commitLogOffset === undefined) return false;
-    return this.store.commitLogMaxOffset - commitLogOffset <= this.recentBytes;
+    const first = await readOne(this.store, queue, 0);
+    if (first === undefined) return false;
+    return this.store.commitLogMaxOffset - first.commitLogOffset <= this.recentBytes;
   }
 }

@@ -121,12 +121,7 @@ export class NameserverLink {
     };
     try {
       const connection = await client.connect(this.address);
-      const answer = await client.call(
-        connection,
-        RegisterBroker,
-        { header, body },
-        { timeoutMs },
-      );
+      const answer = await client.call(connection, RegisterBroker, { header, body }, { timeoutMs });
       if (!this.registered || this.failureCount > 0) {
         logger.info('registered with nameserver', { nameserver: this.address });
       }

@@ -34,7 +34,7 @@ export interface PropertyRules {
   readonly nextUniqKey: () => string;
   readonly traceOn: () => boolean;
   readonly advertisedHost: string;
-  readonly messageMaxBytes: () => number;
+  readonly messageBytesMax: () => number;
 }
 
 /** A message whose properties are looked at. */
@@ -75,7 +75,7 @@ export function completeProperties(
     return { code: ResponseCode.MESSAGE_ILLEGAL, remark: 'Required message key is missing' };
   }
   properties.put(rules.cluster);
-  if (properties.has('INNER_NUM')) return illegalMessage(rules.messageMaxBytes());
+  if (properties.has('INNER_NUM')) return illegalMessage(rules.messageBytesMax());
 
   const delayLevel = readDelayLevel(properties);
   if (delayLevel === undefined) {

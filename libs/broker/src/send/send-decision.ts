@@ -27,7 +27,7 @@ export interface SendRequest {
 export interface SendRules {
   readonly brokerPermission: number;
   readonly advertisedHost: string;
-  readonly messageMaxBytes: number;
+  readonly messageBytesMax: number;
 }
 
 /**
@@ -59,14 +59,14 @@ export function sendRefusal(
   }
   if (
     bodyBytes === 0 ||
-    bodyBytes > rules.messageMaxBytes ||
+    bodyBytes > rules.messageBytesMax ||
     propertiesBytes > PROPERTIES_BYTES_MAX
   ) {
-    return illegalMessage(rules.messageMaxBytes);
+    return illegalMessage(rules.messageBytesMax);
   }
   // The broker alone marks stored halves and batches; a client that sets the bits asks for something else.
   if ((request.sysFlag & MessageSysFlag.INNER_BATCH) !== 0) {
-    return illegalMessage(rules.messageMaxBytes);
+    return illegalMessage(rules.messageBytesMax);
   }
   return undefined;
 }
@@ -82,11 +82,11 @@ export const systemTopicRefusal = (topic: string): Refusal => ({
 });
 
 /** Apache's text for everything that makes a message too large or senseless. */
-export const illegalMessage = (messageMaxBytes: number): Refusal => ({
+export const illegalMessage = (messageBytesMax: number): Refusal => ({
   code: ResponseCode.MESSAGE_ILLEGAL,
   remark:
     'the message is illegal, maybe msg body or properties length not matched. ' +
-    `msg body length limit ${messageMaxBytes}B, msg properties length limit 32KB.`,
+    `msg body length limit ${messageBytesMax}B, msg properties length limit 32KB.`,
 });
 
 const queueRefusal = (queueId: number, config: TopicConfig): Refusal => ({

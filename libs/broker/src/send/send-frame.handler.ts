@@ -178,7 +178,7 @@ export class SendFrameHandler {
     const refusal = this.checkCommon(frame, fields, topic);
     if (refusal !== undefined) return refusal;
     const opened = this.batches.open(frame, connection, this.trafficOf(topic));
-    if (opened === undefined) return illegalMessage(parts.rules.messageMaxBytes);
+    if (opened === undefined) return illegalMessage(parts.rules.messageBytesMax);
 
     properties.read(fields.propertiesBytes, fields.propertiesStart, fields.propertiesEnd);
     const waitForStore = !properties.has('WAIT') || properties.text('WAIT') === 'true';
@@ -309,7 +309,7 @@ export class SendFrameHandler {
     if (!(error instanceof StorageError)) throw error;
     const refusal = this.parts.store.writeRefusal();
     if (refusal !== undefined && refusal.reason !== 'BUSY') return unavailable(refusal);
-    const { code, remark } = illegalMessage(this.parts.rules.messageMaxBytes);
+    const { code, remark } = illegalMessage(this.parts.rules.messageBytesMax);
     return { code, remark: `${remark} ${describeError(error)}` };
   }
 

@@ -28,8 +28,7 @@ import { SubscriptionGroupTable } from './subscription-group-table.js';
           clock,
           logger,
           () => ({ autoCreate: config.autoCreateGroup, groupCountMax: config.groupCountMax }),
-          (content) =>
-            folder.groups.save(() => configText(SubscriptionGroupWrapper, content())),
+          (content) => folder.groups.save(() => configText(SubscriptionGroupWrapper, content())),
         );
         table.restore(systemGroups(), await folder.groups.load());
         return table;

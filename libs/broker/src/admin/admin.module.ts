@@ -1,0 +1,65 @@
+import { Module } from '@nestjs/common';
+import { BrokerConfig } from '@rocketmq-ts/config';
+import type { Clock } from '@rocketmq-ts/kernel';
+import { RemotingServer } from '@rocketmq-ts/remoting';
+import { CLOCK, STORE } from '../broker-context.js';
+import type { BrokerStore } from '../broker-context.js';
+import { ClientSessionModule } from '../client-session/client-session.module.js';
+import { DelayModule } from '../delay/delay.module.js';
+import { DelayOffsets } from '../delay/delay-offsets.js';
+import { OffsetTableModule } from '../offset/offset-table.module.js';
+import { PullModule } from '../pull/pull.module.js';
+import { PullFrameHandler } from '../pull/pull-frame.handler.js';
+import { ProcessMark } from '../registration/process-mark.js';
+import { RegistrationModule } from '../registration/registration.module.js';
+import { BrokerStats } from '../stats/broker-stats.js';
+import { TopicModule } from '../topic/topic.module.js';
+import { BrokerAdminController } from './broker-admin.controller.js';
+import { ConfigVersion } from './config-version.js';
+import { ProgressController } from './progress.controller.js';
+import { RuntimeInfo } from './runtime-info.js';
+
+/** What operators and their tools ask of a broker. */
+@Module({
+  imports: [
+    ClientSessionModule,
+    DelayModule,
+    OffsetTableModule,
+    PullModule,
+    RegistrationModule,
+    TopicModule,
+  ],
+  controllers: [BrokerAdminController, ProgressController],
+  providers: [
+    {
+      provide: ConfigVersion,
+      inject: [CLOCK],
+      useFactory: (clock: Clock): ConfigVersion => new ConfigVersion(clock),
+    },
+    {
+      provide: RuntimeInfo,
+      inject: [
+        CLOCK,
+        BrokerConfig,
+        STORE,
+        RemotingServer,
+        BrokerStats,
+        DelayOffsets,
+        PullFrameHandler,
+        ProcessMark,
+      ],
+      useFactory: (
+        clock: Clock,
+        config: BrokerConfig,
+        store: BrokerStore,
+        server: RemotingServer,
+        stats: BrokerStats,
+        delays: DelayOffsets,
+        pulls: PullFrameHandler,
+        mark: ProcessMark,
+      ): RuntimeInfo =>
+        new RuntimeInfo({ clock, config, store, server, stats, delays, pulls, mark }),
+    },
+  ],
+})
+export class AdminModule {}

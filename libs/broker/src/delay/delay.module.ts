@@ -1,0 +1,59 @@
+import { Module } from '@nestjs/common';
+import { BrokerConfig } from '@rocketmq-ts/config';
+import type { Clock, Logger } from '@rocketmq-ts/kernel';
+import { DelayOffsetWrapper } from '@rocketmq-ts/protocol';
+import { CLOCK, LOGGER, STORE } from '../broker-context.js';
+import type { BrokerStore } from '../broker-context.js';
+import { ConfigFolder } from '../metadata/config-folder.js';
+import { configText } from '../metadata/metadata-file.js';
+import { DelayLevels } from './delay-levels.js';
+import { DelayOffsetSaver } from './delay-offset-saver.js';
+import { DelayOffsets } from './delay-offsets.js';
+import { DelayScheduler } from './delay-scheduler.js';
+
+/** Messages that are delivered later. */
+@Module({
+  providers: [
+    {
+      provide: DelayOffsets,
+      inject: [CLOCK, ConfigFolder],
+      useFactory: async (clock: Clock, folder: ConfigFolder): Promise<DelayOffsets> => {
+        const offsets = new DelayOffsets(clock);
+        offsets.restore(await folder.delayOffsets.load());
+        return offsets;
+      },
+    },
+    {
+      provide: DelayOffsetSaver,
+      inject: [CLOCK, LOGGER, ConfigFolder, DelayOffsets, BrokerConfig],
+      useFactory: (
+        clock: Clock,
+        logger: Logger,
+        { delayOffsets: file }: ConfigFolder,
+        offsets: DelayOffsets,
+        config: BrokerConfig,
+      ): DelayOffsetSaver =>
+        new DelayOffsetSaver({
+          clock,
+          logger,
+          table: offsets,
+          save: () => file.save(() => configText(DelayOffsetWrapper, offsets.content())),
+          path: file.path,
+          intervalMs: config.delayOffsetSaveIntervalMs,
+        }),
+    },
+    {
+      provide: DelayScheduler,
+      inject: [CLOCK, LOGGER, STORE, DelayLevels, DelayOffsets],
+      useFactory: (
+        clock: Clock,
+        logger: Logger,
+        store: BrokerStore,
+        levels: DelayLevels,
+        offsets: DelayOffsets,
+      ): DelayScheduler => new DelayScheduler(clock, logger, store, levels, offsets),
+    },
+  ],
+  exports: [DelayOffsets, DelayOffsetSaver, DelayScheduler],
+})
+export class DelayModule {}

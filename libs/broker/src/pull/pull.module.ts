@@ -1,0 +1,104 @@
+import { Module } from '@nestjs/common';
+import type { OnModuleInit } from '@nestjs/common';
+import { BrokerConfig } from '@rocketmq-ts/config';
+import type { Clock } from '@rocketmq-ts/kernel';
+import { LitePullMessage, PullMessage } from '@rocketmq-ts/protocol';
+import { RemotingServer } from '@rocketmq-ts/remoting';
+import type { ServerConnection } from '@rocketmq-ts/remoting';
+import { CLOCK, STORE } from '../broker-context.js';
+import type { BrokerStore } from '../broker-context.js';
+import { BrokerIdentity } from '../broker-identity.js';
+import { ClientSessionModule } from '../client-session/client-session.module.js';
+import { ConsumerGroups } from '../client-session/consumer-groups.js';
+import { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
+import { OffsetTableModule } from '../offset/offset-table.module.js';
+import { BrokerStats } from '../stats/broker-stats.js';
+import { SubscriptionGroupModule } from '../subscription-group/subscription-group.module.js';
+import { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
+import { TopicModule } from '../topic/topic.module.js';
+import { TopicTable } from '../topic/topic-table.js';
+import { PullFrameHandler } from './pull-frame.handler.js';
+import type { PullSettings } from './pull-frame.handler.js';
+
+/** Held pulls of one connection: a client has one for each of its queues, and one connection for all its groups. */
+const HELD_PER_CONNECTION_MAX = 20_000;
+
+/** Gives messages to consumers. The handler bypasses Nest: it answers with slices of the store. */
+@Module({
+  imports: [ClientSessionModule, OffsetTableModule, SubscriptionGroupModule, TopicModule],
+  providers: [
+    {
+      provide: PullFrameHandler,
+      inject: [
+        CLOCK,
+        STORE,
+        TopicTable,
+        SubscriptionGroupTable,
+        ConsumerGroups,
+        ConsumerOffsetTable,
+        BrokerStats,
+        BrokerIdentity,
+        BrokerConfig,
+      ],
+      useFactory: (
+        clock: Clock,
+        store: BrokerStore,
+        topics: TopicTable,
+        groups: SubscriptionGroupTable,
+        consumers: ConsumerGroups<ServerConnection>,
+        offsets: ConsumerOffsetTable,
+        stats: BrokerStats,
+        identity: BrokerIdentity,
+        config: BrokerConfig,
+      ): PullFrameHandler =>
+        new PullFrameHandler({
+          clock,
+          store,
+          topics,
+          groups,
+          consumers,
+          offsets,
+          stats,
+          settings: pullSettings(identity, config),
+        }),
+    },
+  ],
+  exports: [PullFrameHandler],
+})
+export class PullModule implements OnModuleInit {
+  constructor(
+    private readonly server: RemotingServer,
+    private readonly handler: PullFrameHandler,
+  ) {}
+
+  onModuleInit(): void {
+    this.server.route(PullMessage.code, this.handler.handle);
+    this.server.route(LitePullMessage.code, this.handler.handle);
+    this.server.onConnectionClosed((connection) => this.handler.onConnectionClosed(connection));
+  }
+}
+
+/** A view of the configuration: what is changed while the broker runs counts from the next pull on. */
+const pullSettings = (identity: BrokerIdentity, config: BrokerConfig): PullSettings => ({
+  advertisedHost: identity.advertisedHost,
+  get brokerPermission() {
+    return config.brokerPermission;
+  },
+  get longPolling() {
+    return config.longPolling;
+  },
+  get shortPollingMs() {
+    return config.shortPollingMs;
+  },
+  get holdMaxMs() {
+    return config.holdMsMax;
+  },
+  get heldCountMax() {
+    return config.heldPullCountMax;
+  },
+  heldCountPerConnectionMax: HELD_PER_CONNECTION_MAX,
+  get maxCount() {
+    return config.pullCountMax;
+  },
+  maxBytes: config.pullInMemoryBytesMax,
+});

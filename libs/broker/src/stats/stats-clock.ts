@@ -1,0 +1,42 @@
+import type { Clock, ClockTask } from '@rocketmq-ts/kernel';
+import type { BrokerStats } from './broker-stats.js';
+import { SAMPLE_INTERVAL_MS } from './rate-window.js';
+
+const SAMPLES_PER_MINUTE = 60_000 / SAMPLE_INTERVAL_MS;
+
+/** Takes the samples that rates and daily figures are made of. */
+export class StatsClock {
+  private task: ClockTask | undefined;
+  private sampleCount = 0;
+  private day: number;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly stats: BrokerStats,
+  ) {
+    this.day = this.dayNow();
+  }
+
+  start(): void {
+    this.task ??= this.clock.setPeriodic(SAMPLE_INTERVAL_MS, () => this.turn());
+  }
+
+  stop(): void {
+    this.task?.cancel();
+    this.task = undefined;
+  }
+
+  private turn(): void {
+    this.stats.sample();
+    if (++this.sampleCount % SAMPLES_PER_MINUTE === 0) this.stats.closeMinute();
+    const day = this.dayNow();
+    if (day === this.day) return;
+    this.day = day;
+    this.stats.closeDay();
+  }
+
+  /** Day of the month, local time: a change of it is midnight. */
+  private dayNow(): number {
+    return new Date(this.clock.nowMs()).getDate();
+  }
+}
