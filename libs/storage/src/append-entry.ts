@@ -38,6 +38,8 @@ export abstract class AppendEntry {
   uniqKey: string | undefined = undefined;
   /** Value of the property KEYS (separated by spaces), for the index. */
   keys: string | undefined = undefined;
+  /** Value of the property TAGS, for the index. */
+  tags: string | undefined = undefined;
   /** False: answered as soon as the bytes are written, also in a mode that flushes first (property WAIT). */
   waitForStore = true;
 

@@ -1,3 +1,6 @@
 export * from './append-entry.js';
+export * from './message-store.js';
 export * from './message-store.types.js';
 export * from './store-errors.js';
+export * from './inspect/index.js';
+export type { TimeBoundary } from './read/time-search.js';

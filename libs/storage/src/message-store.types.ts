@@ -152,6 +152,8 @@ export interface MessageStoreOptions {
   readonly flushIntervalMs?: number;
   /** Wait for a sync after which an entry is answered `FLUSH_TIMEOUT`. Default 5 000. */
   readonly syncFlushTimeoutMs?: number;
+  /** Size of the buffers that the newest bytes are written into. Default 1 MiB. */
+  readonly slabBytes?: number;
   /** Memory for the newest bytes of the log. Default 32 MiB. */
   readonly tailCacheBytes?: number;
   /** Memory for chunks of files read for pulls. Default 32 MiB. */
@@ -174,6 +176,8 @@ export interface MessageStoreOptions {
   readonly transferLimits?: Partial<TransferLimits>;
   /** Whether the CRC of a body is checked before it is served from a file. Default true. */
   readonly checkCrcOnRead?: boolean;
+  /** Whether messages can be found by key (`messageIndexEnable`). Default true. */
+  readonly indexEnabled?: boolean;
   /** Names one run of the operating system's kernel; unknown makes recovery assume that power was lost. */
   readonly bootId?: string | undefined;
   /** Start on a damaged log: what is valid is kept, damaged ranges are skipped. Default false. */
@@ -183,6 +187,8 @@ export interface MessageStoreOptions {
    * Source: rocketmq 5.x `CommitLog#checkMessageAndReturnSize`.
    */
   readonly deliverTimestampMs?: (delayLevel: number, storeTimestampMs: number) => number;
+  /** Hour of the day (0–23) at the place of the operator, for `deleteWhenHours`. Default: the hour in UTC. */
+  readonly localHourOf?: (timestampMs: number) => number;
 }
 
 /** What a key lookup in the index gives: places to look at, newest first; hashes may collide, so check the records. */
@@ -212,7 +218,7 @@ export interface IndexSink {
    */
   recover(log: IndexedLog): Promise<number>;
   /**
-   * Adds the keys of one message: `uniqKey` first, then each token of `keys`. Offsets increase; a message that is
+   * Adds the keys of one message: `uniqKey` first, then each token of `keys`, then `tags`. Offsets increase; a message that is
    * already indexed is skipped. Hot: only memory is touched; errors of the disk never reach the caller.
    */
   put(
@@ -221,6 +227,7 @@ export interface IndexSink {
     topic: string,
     commitLogOffset: number,
     storeTimestampMs: number,
+    tags?: string,
   ): void;
   /** Hands all entries put so far to the system; with `durable` also syncs them. */
   flush(durable: boolean): Promise<void>;

@@ -64,3 +64,19 @@ export class StoreClosedError extends StorageError {
     super('the store is closed');
   }
 }
+
+/** A consume queue was to get a unit that does not follow its last one: messages in between are missing. */
+export class QueueGapError extends StorageError {
+  override readonly code = 'ROCKETMQ_STORE_QUEUE_GAP';
+
+  constructor(
+    readonly topic: string,
+    readonly queueId: number,
+    readonly expectedQueueOffset: number,
+    readonly queueOffset: number,
+  ) {
+    super(
+      `queue ${queueId} of ${topic} expects the message at ${expectedQueueOffset}, not ${queueOffset}`,
+    );
+  }
+}

@@ -1,0 +1,110 @@
+import { isHiddenTransaction, MessageSysFlag } from '@rocketmq-ts/protocol';
+import { traceOf, type Logger } from '@rocketmq-ts/kernel';
+import type { AppendEntry } from './append-entry.js';
+import type { LogBatch } from './commit-log/log-batch.js';
+import type { ConsumeQueue } from './consume-queue/consume-queue.js';
+import type { ConsumeQueues } from './consume-queue/consume-queues.js';
+import type { QueueWriter } from './consume-queue/queue-writer.js';
+import type { DispatchMark } from './dispatch-mark.js';
+import type { IndexSink, StoreQueue } from './message-store.types.js';
+
+/** The entry's queue as the store's own class; the store checked it when the entry was appended. */
+export type QueueOf = (queue: StoreQueue) => ConsumeQueue;
+
+/** Rolled-back messages are in no index. Source: rocketmq 5.5.0 `IndexService#buildIndex`. */
+export const isIndexed = (sysFlag: number): boolean =>
+  (sysFlag & MessageSysFlag.TRANSACTION_MASK) !== MessageSysFlag.TRANSACTION_ROLLBACK;
+
+/**
+ * Makes messages known: adds queue units and index entries, in the order of the log, and tells who waits for arrivals.
+ *
+ * Invariant I1: `dispatchedOffset` only grows; every message below has its unit.
+ */
+export class Dispatcher {
+  private listener: ((queue: StoreQueue) => void) | undefined;
+  private arrivals: ConsumeQueue[] = [];
+  private lastMessageOffset: number;
+  private lastStoreTimestampMs: number;
+  dispatchedOffset: number;
+
+  constructor(
+    private readonly parts: {
+      readonly logger: Logger;
+      readonly queues: ConsumeQueues;
+      readonly queueOf: QueueOf;
+      readonly index: IndexSink | undefined;
+      readonly queueWriter: () => QueueWriter;
+    },
+    recovered: DispatchMark,
+  ) {
+    this.dispatchedOffset = recovered.commitLogOffset;
+    this.lastMessageOffset = recovered.lastMessageOffset;
+    this.lastStoreTimestampMs = recovered.lastStoreTimestampMs;
+  }
+
+  /** How far it came. */
+  mark(): DispatchMark {
+    return {
+      commitLogOffset: this.dispatchedOffset,
+      lastMessageOffset: this.lastMessageOffset,
+      lastStoreTimestampMs: this.lastStoreTimestampMs,
+    };
+  }
+
+  /** Calls `listener` for each queue that got messages, once per dispatched batch. */
+  onArrival(listener: (queue: StoreQueue) => void): void {
+    this.listener = listener;
+  }
+
+  /** The messages of a batch can be read from now on. */
+  dispatch(batch: LogBatch): void {
+    const { entries } = batch;
+    for (let i = 0; i < entries.length; i++) this.dispatchOne(entries[i]!);
+    this.dispatchedOffset = batch.endOffset;
+  }
+
+  /** Tells of the arrivals since the last call: after the senders have been answered. */
+  announce(): void {
+    const { arrivals, listener } = this;
+    if (arrivals.length === 0) return;
+    this.arrivals = [];
+    for (const queue of arrivals) {
+      queue.arrived = false;
+      if (!listener) continue;
+      try {
+        listener(queue);
+      } catch (error) {
+        this.parts.logger.error('a listener for arrivals failed', { error: traceOf(error) });
+      }
+    }
+  }
+
+  private dispatchOne(entry: AppendEntry): void {
+    const { index, queues, queueOf } = this.parts;
+    const { commitLogOffset } = entry;
+    this.lastMessageOffset = commitLogOffset;
+    this.lastStoreTimestampMs = entry.storeTimestampMs;
+    if (!isHiddenTransaction(entry.sysFlag)) {
+      const queue = queueOf(entry.queue);
+      // The topic was removed while the message was on its way.
+      if (entry.queueOffset < queue.floorOffset) return;
+      queue.add(entry.queueOffset, commitLogOffset, entry.sizeBytes, entry.tagsCode);
+      if (!queue.dirty) queues.markDirty(queue);
+      if (!queue.arrived) {
+        queue.arrived = true;
+        this.arrivals.push(queue);
+      }
+      if ((queue.unwrittenCount & 0xffff) === 0) this.parts.queueWriter().noteUnits(queue);
+    }
+    if (index && isIndexed(entry.sysFlag)) {
+      index.put(
+        entry.uniqKey,
+        entry.keys,
+        entry.queue.topic,
+        commitLogOffset,
+        entry.storeTimestampMs,
+        entry.tags,
+      );
+    }
+  }
+}

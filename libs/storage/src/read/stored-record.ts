@@ -1,0 +1,80 @@
+import {
+  bodyCrcOf,
+  MAGIC_V1,
+  MAGIC_V2,
+  HOST_V6_BYTES,
+  HOST_V4_BYTES,
+  MessageSysFlag,
+  RecordAt,
+} from '@rocketmq-ts/protocol';
+
+const TWO_32 = 0x1_0000_0000;
+const HOST_V6_EXTRA_BYTES = HOST_V6_BYTES - HOST_V4_BYTES;
+/** Bytes from the start of a record to its body, IPv4 hosts. */
+const BODY_AT_V4 = RecordAt.BORN_HOST + 2 * HOST_V4_BYTES + 24;
+
+/** What a queue unit says of a record. */
+export interface ExpectedRecord {
+  readonly commitLogOffset: number;
+  readonly sizeBytes: number;
+  readonly queueId: number;
+  readonly queueOffset: number;
+}
+
+/** `other`: something else lies there than the unit says. `body`: it is the record, but its body was changed. */
+export type StoredRecordDefect = 'other' | 'body';
+
+const int64At = (bytes: Buffer, at: number): number =>
+  bytes.readInt32BE(at) * TWO_32 + bytes.readUInt32BE(at + 4);
+
+/** Where the store timestamp of the record at `position` lies. */
+export function storeTimestampAt(bytes: Buffer, position: number): number {
+  const sysFlag = bytes.readInt32BE(position + RecordAt.SYS_FLAG);
+  const bornHostBytes = sysFlag & MessageSysFlag.BORN_HOST_V6 ? HOST_V6_BYTES : HOST_V4_BYTES;
+  return position + RecordAt.BORN_HOST + bornHostBytes;
+}
+
+/** Bytes from a record's start that hold its store timestamp, whatever its hosts. */
+export const STORE_TIMESTAMP_END_MAX = RecordAt.BORN_HOST + HOST_V6_BYTES + 8;
+
+/** Bytes from a record's start that `findDefect` needs when it does not look at the body. */
+export const RECORD_HEAD_BYTES: number = RecordAt.SYS_FLAG;
+
+/** When the record at `position` was stored, ms since 1970. */
+export function storeTimestampOf(bytes: Buffer, position: number): number {
+  return int64At(bytes, storeTimestampAt(bytes, position));
+}
+
+/**
+ * Checks that the record at `position`, of which all bytes are there, is the one that a queue unit points to, before it
+ * is served (P14). The parts of its lengths were checked when it was written or recovered.
+ * @returns undefined when it is sound.
+ */
+export function findDefect(
+  bytes: Buffer,
+  position: number,
+  expected: ExpectedRecord,
+  checkCrc: boolean,
+): StoredRecordDefect | undefined {
+  const magic = bytes.readInt32BE(position + RecordAt.MAGIC);
+  if (
+    bytes.readInt32BE(position) !== expected.sizeBytes ||
+    (magic !== MAGIC_V1 && magic !== MAGIC_V2) ||
+    int64At(bytes, position + RecordAt.COMMIT_LOG_OFFSET) !== expected.commitLogOffset ||
+    bytes.readInt32BE(position + RecordAt.QUEUE_ID) !== expected.queueId ||
+    int64At(bytes, position + RecordAt.QUEUE_OFFSET) !== expected.queueOffset
+  ) {
+    return 'other';
+  }
+  if (!checkCrc) return undefined;
+  const sysFlag = bytes.readInt32BE(position + RecordAt.SYS_FLAG);
+  const bodyAt =
+    position +
+    BODY_AT_V4 +
+    (sysFlag & MessageSysFlag.BORN_HOST_V6 ? HOST_V6_EXTRA_BYTES : 0) +
+    (sysFlag & MessageSysFlag.STORE_HOST_V6 ? HOST_V6_EXTRA_BYTES : 0);
+  const bodyEnd = bodyAt + bytes.readInt32BE(bodyAt - 4);
+  if (bodyEnd < bodyAt || bodyEnd > position + expected.sizeBytes) return 'body';
+  const stored = bytes.readInt32BE(position + RecordAt.BODY_CRC);
+  return bodyCrcOf(bytes, bodyAt, bodyEnd) === stored ? undefined : 'body';
+}

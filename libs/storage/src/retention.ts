@@ -1,0 +1,160 @@
+import {
+  describeError,
+  type Clock,
+  type ClockTask,
+  type Disk,
+  type Logger,
+} from '@rocketmq-ts/kernel';
+import type { LogSegments } from './commit-log/log-segments.js';
+import type { ConsumeQueue } from './consume-queue/consume-queue.js';
+import { findMinOffset } from './consume-queue/consume-queue.recovery.js';
+import type { ConsumeQueues } from './consume-queue/consume-queues.js';
+import type { QueueFiles } from './consume-queue/queue-files.js';
+import type { DiskWatch } from './disk-watch.js';
+import type { IndexSink, RetentionOptions } from './message-store.types.js';
+import { segmentName } from './segment.js';
+import type { StoreCounters } from './store-counters.js';
+
+/** Queues looked at before other events get their turn. */
+const QUEUES_PER_TURN = 20;
+
+/** What made a run delete. */
+export type CleanReason = 'hour' | 'disk' | 'request';
+
+/**
+ * Deletes old segments of the log, and what queues and index have about them.
+ * Source: rocketmq 5.5.0 `CleanCommitLogService`, `CleanConsumeQueueService`.
+ *
+ * Invariants:
+ *  I1  the file that is being written is never deleted, nor one behind the end of what is synced and dispatched;
+ *  I2  segments go from the oldest on, without gaps, at most `deleteBatchMax` in a run.
+ */
+export class Retention {
+  private running: Promise<number> | undefined;
+  private timer: ClockTask | undefined;
+
+  constructor(
+    private readonly parts: {
+      readonly disk: Disk;
+      readonly clock: Clock;
+      readonly logger: Logger;
+      readonly segments: LogSegments;
+      readonly queues: ConsumeQueues;
+      readonly files: QueueFiles;
+      readonly index: IndexSink | undefined;
+      readonly diskWatch: DiskWatch;
+      readonly counters: StoreCounters;
+      readonly commitLogPath: string;
+      readonly localHourOf: (timestampMs: number) => number;
+      /** Brings everything to stable storage. */
+      readonly syncAll: () => Promise<void>;
+      /** Segments that end above are not deleted (I1). */
+      readonly keepFromOffset: () => number;
+      /** Segments were deleted: what is cached of them is to be forgotten. */
+      readonly onDeleted: () => void;
+    },
+    private readonly options: RetentionOptions,
+  ) {}
+
+  start(): void {
+    this.timer = this.parts.clock.setPeriodic(this.options.cleanIntervalMs, () => {
+      const reason = this.due();
+      if (reason) void this.clean(reason);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.timer?.cancel();
+    await this.running;
+  }
+
+  /** Deletes what may be deleted; joins a run that is under way. @returns count of segments deleted */
+  clean(reason: CleanReason): Promise<number> {
+    this.running ??= this.run(reason).finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  private due(): CleanReason | undefined {
+    const { clock, localHourOf, diskWatch } = this.parts;
+    if (this.options.deleteWhenHours.includes(localHourOf(clock.nowMs()))) return 'hour';
+    return diskWatch.usedRatio > this.options.diskMaxUsedRatio ? 'disk' : undefined;
+  }
+
+  private async run(reason: CleanReason): Promise<number> {
+    const { logger, counters, diskWatch, index, segments } = this.parts;
+    try {
+      const oldest = segments.all[0];
+      if (oldest && oldest.endOffset > this.parts.keepFromOffset()) await this.parts.syncAll();
+      const deleted = await this.deleteSegments();
+      if (deleted > 0) {
+        counters.deletedSegments += deleted;
+        await this.trimQueues();
+        await index?.removeBelow(segments.minOffset);
+        logger.info('old commit-log files deleted', {
+          reason,
+          deleted,
+          minOffset: segments.minOffset,
+        });
+        await diskWatch.look();
+      } else if (reason === 'disk') {
+        logger.warn('the disk fills up and nothing may be deleted', {
+          usedRatio: diskWatch.usedRatio,
+        });
+      }
+      return deleted;
+    } catch (error) {
+      logger.error('deleting old files failed, trying again', { error: describeError(error) });
+      return 0;
+    }
+  }
+
+  private async deleteSegments(): Promise<number> {
+    const { disk, clock, segments, commitLogPath, diskWatch, onDeleted } = this.parts;
+    const { fileReservedMs, cleanForcibly, diskCleanForciblyRatio, deleteBatchMax } = this.options;
+    const forced = cleanForcibly && diskWatch.usedRatio > diskCleanForciblyRatio;
+    const modifiedMs = new Map<string, number>();
+    for (const entry of await disk.list(commitLogPath)) modifiedMs.set(entry.name, entry.modifiedMs);
+    let deleted = 0;
+    while (deleted < deleteBatchMax) {
+      const oldest = segments.all[0];
+      if (!oldest || oldest.endOffset > this.parts.keepFromOffset()) break;
+      const changedMs = modifiedMs.get(segmentName(oldest.startOffset));
+      const expired = changedMs !== undefined && clock.nowMs() - changedMs >= fileReservedMs;
+      if (!expired && !forced) break;
+      segments.dropFirst();
+      onDeleted();
+      await oldest.file.close();
+      await disk.remove(oldest.file.path);
+      deleted++;
+    }
+    if (deleted > 0) await disk.syncDirectory(commitLogPath);
+    return deleted;
+  }
+
+  /** Queues forget what points below the log's first byte; files that hold nothing else go. */
+  private async trimQueues(): Promise<void> {
+    const { clock, queues } = this.parts;
+    let looked = 0;
+    for (const queue of [...queues]) {
+      await this.trimQueue(queue);
+      if (++looked % QUEUES_PER_TURN === 0) {
+        await new Promise<void>((resolve) => clock.setTimer(0, resolve));
+      }
+    }
+  }
+
+  private async trimQueue(queue: ConsumeQueue): Promise<void> {
+    const { disk, files, segments } = this.parts;
+    if (queue.firstFileOffset < 0 || queue.rebuilding) return;
+    const minOffset = findMinOffset(disk, files, queue, segments.minOffset);
+    queue.minOffset = Math.max(queue.minOffset, minOffset);
+    // The last file stays, whatever it holds: it tells where the queue goes on.
+    for (;;) {
+      const fileEnd = queue.firstFileOffset + files.unitCount;
+      if (fileEnd > queue.minOffset || fileEnd >= queue.writtenOffset) return;
+      const path = files.pathOf(queue, queue.firstFileOffset);
+      queue.firstFileOffset = fileEnd;
+      await files.remove(path);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { describeError, type Logger } from '@rocketmq-ts/kernel';
+import type { WriteRefusal } from './message-store.types.js';
+
+/** Whether a failed write may be tried again: nothing was taken, and room may come back. */
+export function isOutOfSpace(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+/**
+ * Whether the store takes messages, and why not.
+ *
+ * Invariants:
+ *  I1  a failure is for good: after it nothing is ever acknowledged (P17);
+ *  I2  a full disk heals by itself (P16).
+ */
+export class StoreHealth {
+  private closing: WriteRefusal | undefined;
+  private failure: WriteRefusal | undefined;
+  private diskFull: WriteRefusal | undefined;
+  private outOfSpace: WriteRefusal | undefined;
+  private readonly failureListeners: ((refusal: WriteRefusal) => void)[] = [];
+
+  constructor(private readonly logger: Logger) {}
+
+  /** The reason for refusing everything, or undefined. Back-pressure is not known here. */
+  get refusal(): WriteRefusal | undefined {
+    return this.failure ?? this.closing ?? this.outOfSpace ?? this.diskFull;
+  }
+
+  /** The refusal that ends everything that waits, or undefined. */
+  get fatal(): WriteRefusal | undefined {
+    return this.failure;
+  }
+
+  /** Runs once, when the store turns read-only. */
+  onFailure(listener: (refusal: WriteRefusal) => void): void {
+    this.failureListeners.push(listener);
+  }
+
+  /** An operation on the log failed: read-only until the process is restarted (I1). */
+  fail(operation: string, error: unknown): void {
+    if (this.failure) return;
+    const message = `store is read-only since ${operation} failed: ${describeError(error)}`;
+    this.logger.error('store turned read-only', { operation, error: describeError(error) });
+    this.failure = { reason: 'READ_ONLY', message };
+    for (const listener of this.failureListeners) listener(this.failure);
+  }
+
+  /** No more messages: the store shuts down. What it has taken is still brought to its end. */
+  beginClose(): void {
+    this.closing = { reason: 'CLOSED', message: 'the store is closed' };
+  }
+
+  get isClosing(): boolean {
+    return this.closing !== undefined;
+  }
+
+  /** The watermarks say full, or (undefined) not full any more. */
+  setDiskFull(refusal: WriteRefusal | undefined): void {
+    if ((refusal === undefined) !== (this.diskFull === undefined)) this.report(refusal);
+    this.diskFull = refusal;
+  }
+
+  /** The system itself had no room for a write; `undefined` when the write went through after all. */
+  setOutOfSpace(refusal: WriteRefusal | undefined): void {
+    if ((refusal === undefined) !== (this.outOfSpace === undefined)) this.report(refusal);
+    this.outOfSpace = refusal;
+  }
+
+  private report(refusal: WriteRefusal | undefined): void {
+    if (this.closing) return;
+    if (refusal) this.logger.error('disk is full, messages are refused', { why: refusal.message });
+    else this.logger.info('disk has room again, messages are taken');
+  }
+}
