@@ -7,10 +7,24 @@ import { ResponseCode } from './response-code.js';
 /** Header fields and body of one direction. */
 export interface Message {
   readonly header: HeaderFields;
-  // Inference recovers the body's type from the command; here any body will do.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- inference recovers the type from the command
   readonly body: BodyCodec<any>;
 }
+
+/** A header field under the names that our code and the wire give it. */
+export interface NamedField {
+  readonly name: string;
+  readonly wireName: string;
+  readonly field: Field<unknown>;
+}
+
+/** The header fields of a message in the order of their declaration: for documents and comparisons. */
+export const fieldsOf = (message: Message): NamedField[] =>
+  Object.entries<Field<unknown>>(message.header).map(([name, field]) => ({
+    name,
+    wireName: field.wireName ?? name,
+    field,
+  }));
 
 /** Who asks whom. */
 export type Direction =
@@ -39,9 +53,8 @@ export interface Command<
   readonly source: string;
 }
 
-// Inference recovers the messages from the command; here any command will do.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type AnyCommand = Command<any, any>;
+/** Some command. */
+export type AnyCommand = Command<Message, Message>;
 
 /** What any command may be answered: failures of the server itself, flow control, access rules, ill-typed fields. */
 export const GENERAL_FAILURES: readonly ResponseCode[] = [
@@ -136,10 +149,9 @@ function messageCodec(message: Message): {
   const header = headerCodec(message.header);
   const body = message.body;
   return {
-    decode: (ext, bytes) =>
-      ({ header: header.decode(ext), body: body.decode(bytes) }) as Received<Message>,
+    decode: (ext, bytes) => ({ header: header.decode(ext), body: body.decode(bytes) }),
     encode: (sent) => ({
-      ext: header.encode(sent.header as Record<string, unknown>),
+      ext: header.encode(sent.header),
       body: body.encode(sent.body),
     }),
   };

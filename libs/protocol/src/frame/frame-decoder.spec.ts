@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FrameTooLargeError, MalformedFrameError, ProtocolError } from '../protocol-errors.js';
+import { FrameTooLargeError, MalformedFrameError, type ProtocolError } from '../protocol-errors.js';
 import { encodeRequestFrame, encodeResponseFrame } from './encode-frame.js';
 import { DEFAULT_FRAME_LIMITS, FrameDecoder } from './frame-decoder.js';
 import { FrameWriter } from './frame-writer.js';

@@ -35,27 +35,27 @@ export function parseJson(text: string, limits: JsonLimits = DEFAULT_LIMITS): Js
   return value;
 }
 
-const enum Unit {
-  TAB = 0x09,
-  LF = 0x0a,
-  CR = 0x0d,
-  SPACE = 0x20,
-  QUOTE = 0x22,
-  APOSTROPHE = 0x27,
-  PLUS = 0x2b,
-  COMMA = 0x2c,
-  MINUS = 0x2d,
-  POINT = 0x2e,
-  ZERO = 0x30,
-  NINE = 0x39,
-  COLON = 0x3a,
-  OPEN_ARRAY = 0x5b,
-  BACKSLASH = 0x5c,
-  CLOSE_ARRAY = 0x5d,
-  OPEN_OBJECT = 0x7b,
-  CLOSE_OBJECT = 0x7d,
-  BYTE_ORDER_MARK = 0xfeff,
-}
+const Unit = {
+  TAB: 0x09,
+  LF: 0x0a,
+  CR: 0x0d,
+  SPACE: 0x20,
+  QUOTE: 0x22,
+  APOSTROPHE: 0x27,
+  PLUS: 0x2b,
+  COMMA: 0x2c,
+  MINUS: 0x2d,
+  POINT: 0x2e,
+  ZERO: 0x30,
+  NINE: 0x39,
+  COLON: 0x3a,
+  OPEN_ARRAY: 0x5b,
+  BACKSLASH: 0x5c,
+  CLOSE_ARRAY: 0x5d,
+  OPEN_OBJECT: 0x7b,
+  CLOSE_OBJECT: 0x7d,
+  BYTE_ORDER_MARK: 0xfeff,
+} as const;
 
 const SIMPLE_ESCAPES = new Map<string, string>([
   ['b', '\b'],

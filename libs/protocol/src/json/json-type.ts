@@ -185,8 +185,7 @@ export const objectMapOf = <K, T>(
     `{${pairs.map(([k, v]) => `${key.write(k, style)}:${item.write(v, style)}`).join()}}`,
 });
 
-// Inference recovers each property's type; here any shape will do.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- inference recovers each property's type
 type Shape = Readonly<Record<string, JsonType<any>>>;
 type AbsentKeys<S extends Shape> = {
   [K in keyof S]: undefined extends JsonOf<S[K]> ? K : never;

@@ -73,7 +73,7 @@ export function string(
   options: FieldOptions & Defaulted<string>,
 ): Field<string, string | undefined>;
 export function string(options: FieldOptions & Shape<string>): Field<string | undefined> {
-  return makeField('string', options, same, same) as Field<string | undefined>;
+  return makeField('string', options, same, same);
 }
 const same = (text: string): string => text;
 

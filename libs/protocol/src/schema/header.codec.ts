@@ -4,8 +4,7 @@ import type { Field } from './field.js';
 export type ExtFields = Map<string, string>;
 
 /** The fields of a header by the names that our code uses. */
-// The field's own type parameters are recovered by inference where a header is used; here any field will do.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- inference recovers the types where a header is used
 export type HeaderFields = Readonly<Record<string, Field<any>>>;
 
 /** Reads and writes the custom header of one message type; built once per command. */
