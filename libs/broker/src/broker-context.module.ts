@@ -14,7 +14,9 @@ import { BrokerIdentity } from './broker-identity.js';
 import { DelayLevels } from './delay/delay-levels.js';
 import { ConfigFolder } from './metadata/config-folder.js';
 import { ProcessMark } from './registration/process-mark.js';
+import { Arrivals } from './arrivals.js';
 import { BrokerStats } from './stats/broker-stats.js';
+import { StatsClock } from './stats/stats-clock.js';
 
 /** What must be there before a broker's capabilities can be put together. */
 export interface BrokerContext {
@@ -24,6 +26,7 @@ export interface BrokerContext {
   readonly identity: BrokerIdentity;
   readonly levels: DelayLevels;
   readonly store: BrokerStore;
+  readonly arrivals: Arrivals;
   readonly server: RemotingServer;
   /** For calls to nameservers. */
   readonly client: RemotingClient;
@@ -37,6 +40,7 @@ export class BrokerContextModule {
     const { seams, config } = context;
     const broker = config.get(BrokerConfig);
     const store = config.get(StoreConfig);
+    const stats = new BrokerStats(seams.clock);
     const providers = [
       { provide: CLOCK, useValue: seams.clock },
       { provide: LOGGER, useValue: seams.logger },
@@ -44,6 +48,7 @@ export class BrokerContextModule {
       { provide: NETWORK, useValue: seams.network },
       { provide: RANDOM, useValue: seams.random },
       { provide: STORE, useValue: context.store },
+      { provide: Arrivals, useValue: context.arrivals },
       { provide: LoadedConfig, useValue: config },
       { provide: ConfigUpdates, useValue: context.updates },
       { provide: BrokerConfig, useValue: broker },
@@ -53,7 +58,8 @@ export class BrokerContextModule {
       { provide: DelayLevels, useValue: context.levels },
       { provide: RemotingServer, useValue: context.server },
       { provide: RemotingClient, useValue: context.client },
-      { provide: BrokerStats, useValue: new BrokerStats(seams.clock) },
+      { provide: BrokerStats, useValue: stats },
+      { provide: StatsClock, useValue: new StatsClock(seams.clock, stats, context.store) },
       { provide: ProcessMark, useValue: new ProcessMark(seams.random) },
       { provide: AdminGate, useValue: new AdminGate(broker.adminPeers) },
       {

@@ -1,5 +1,11 @@
 import type { Clock, Disk, Logger, Network, Random } from '@rocketmq-ts/kernel';
-import type { MessageLookup, MessageSink, MessageSource, StoreGauges } from './store-access.js';
+import type {
+  MessageLookup,
+  MessageSink,
+  MessageSource,
+  StoreAdministration,
+  StoreGauges,
+} from './store-access.js';
 
 /** Tokens under which the seams are injected: interfaces have no value of their own to name them by. */
 export const CLOCK = Symbol('rocketmq.clock');
@@ -21,4 +27,8 @@ export interface BrokerSeams {
 export const STORE = Symbol('rocketmq.store');
 
 /** All parts of the store that a broker uses. */
-export type BrokerStore = MessageSink & MessageSource & MessageLookup & StoreGauges;
+export type BrokerStore = MessageSink &
+  MessageSource &
+  MessageLookup &
+  StoreAdministration &
+  StoreGauges;

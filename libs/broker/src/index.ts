@@ -1,3 +1,4 @@
+export * from './arrivals.js';
 export * from './admin/admin.module.js';
 export * from './broker-context.js';
 export * from './broker-context.module.js';
@@ -26,5 +27,6 @@ export * from './stats/broker-stats.js';
 export * from './stats/stats-clock.js';
 export * from './store-access.js';
 export * from './subscription-group/subscription-group.module.js';
+export * from './subscription-group/subscription-group-table.js';
 export * from './topic/topic.module.js';
 export * from './topic/topic-table.js';

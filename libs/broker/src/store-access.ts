@@ -25,8 +25,6 @@ export interface MessageSource {
   findQueue(topic: string, queueId: number): StoreQueue | undefined;
   /** Calls `done` once, at once when everything asked for is in memory. */
   read(request: ReadRequest, done: (result: ReadResult) => void): void;
-  /** Hears of each queue that got visible messages, once per batch. */
-  onArrival(listener: (queue: StoreQueue) => void): void;
 }
 
 /** The part of the store that answers questions of operators and tools. */
@@ -38,8 +36,10 @@ export interface MessageLookup {
     timestampMs: number,
     boundary: 'lower' | 'upper',
   ): Promise<number>;
-  /** Store time of a queue's first message; −1 where it is empty. */
-  earliestStoreTime(queue: StoreQueue): Promise<number>;
+  /** Store time of the first message of a queue, without one of the log; undefined where it is empty. */
+  earliestStoreTime(queue?: StoreQueue): Promise<number | undefined>;
+  /** Store time of one message; undefined where it is not there. */
+  storeTimestamp(queue: StoreQueue, queueOffset: number): Promise<number | undefined>;
   /** The record that starts at `commitLogOffset`, undefined where none does. */
   recordAt(commitLogOffset: number): Promise<StoredRecord | undefined>;
   query(
@@ -51,6 +51,12 @@ export interface MessageLookup {
   ): Promise<QueryResult>;
 }
 
+/** The part of the store that operators change. */
+export interface StoreAdministration {
+  /** Removes a topic's queues. */
+  deleteTopic(topic: string): Promise<void>;
+}
+
 /** Figures of the store. */
 export interface StoreGauges {
   readonly stats: StoreStats;
@@ -59,6 +65,4 @@ export interface StoreGauges {
   readonly dispatchBehindBytes: number;
   /** Used share of the filesystem that holds the log, 0…1. */
   readonly diskUsedRatio: number;
-  /** Store time of the oldest message that is kept; −1 without one. */
-  readonly earliestMessageTimestampMs: number;
 }

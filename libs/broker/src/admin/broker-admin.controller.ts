@@ -30,8 +30,8 @@ export class BrokerAdminController {
   ) {}
 
   @Handles(GetBrokerRuntimeInfo)
-  getRuntimeInfo(): Sent<typeof GetBrokerRuntimeInfo.response> {
-    return { header: {}, body: { table: this.runtimeInfo.table() } };
+  async getRuntimeInfo(): Promise<Sent<typeof GetBrokerRuntimeInfo.response>> {
+    return { header: {}, body: { table: await this.runtimeInfo.table() } };
   }
 
   @Handles(GetBrokerConfig)

@@ -17,12 +17,12 @@ import type {
 } from '@rocketmq-ts/protocol';
 import { ResponseError } from '@rocketmq-ts/remoting';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
+import type { StoreQueue } from '@rocketmq-ts/storage';
 import { STORE } from '../broker-context.js';
 import type { BrokerStore } from '../broker-context.js';
 import { BrokerIdentity } from '../broker-identity.js';
 import { ConsumerGroups } from '../client-session/consumer-groups.js';
 import { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
-import { storeTimeAt } from '../query/one-record.js';
 import { BrokerStats } from '../stats/broker-stats.js';
 import { TopicTable } from '../topic/topic-table.js';
 
@@ -50,9 +50,7 @@ export class ProgressController {
     const queueCount = Math.max(config.readQueueNums, config.writeQueueNums);
     for (let queueId = 0; queueId < queueCount; queueId++) {
       const queue = this.store.findQueue(topic, queueId);
-      const lastUpdateTimestamp = queue
-        ? await storeTimeAt(this.store, queue, queue.maxOffset - 1)
-        : 0;
+      const lastUpdateTimestamp = await this.storeTime(queue, (queue?.maxOffset ?? 0) - 1);
       offsetTable.push([
         this.nameOf(topic, queueId),
         {
@@ -120,7 +118,7 @@ export class ProgressController {
     for (let queueId = 0; queueId < readQueueNums; queueId++) {
       const queue = this.store.findQueue(topicName, queueId);
       const consumerOffset = this.offsets.query(group, topicName, queueId) ?? 0;
-      const lastTimestamp = queue ? await storeTimeAt(this.store, queue, consumerOffset - 1) : 0;
+      const lastTimestamp = await this.storeTime(queue, consumerOffset - 1);
       table.push([
         this.nameOf(topicName, queueId),
         {
@@ -131,6 +129,12 @@ export class ProgressController {
         },
       ]);
     }
+  }
+
+  /** 0 where there is no such message. */
+  private async storeTime(queue: StoreQueue | undefined, queueOffset: number): Promise<number> {
+    if (!queue || queueOffset < queue.minOffset || queueOffset >= queue.maxOffset) return 0;
+    return (await this.store.storeTimestamp(queue, queueOffset)) ?? 0;
   }
 
   private nameOf(

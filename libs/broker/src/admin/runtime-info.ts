@@ -33,7 +33,7 @@ const VERSION_TEXT = 'V5_5_0';
 export class RuntimeInfo {
   constructor(private readonly parts: RuntimeInfoParts) {}
 
-  table(): Map<string, string> {
+  async table(): Promise<Map<string, string>> {
     const table = new Map<string, string>();
     const put = (key: string, value: string | number | boolean): void => {
       table.set(key, String(value));
@@ -43,6 +43,7 @@ export class RuntimeInfo {
     this.putStore(put);
     this.putPools(put);
     this.putDelays(put);
+    put('earliestMessageTimeStamp', (await this.parts.store.earliestStoreTime()) ?? -1);
     return table;
   }
 
@@ -87,7 +88,6 @@ export class RuntimeInfo {
     put('remainHowManyDataToFlush', `${store.stats.unflushedBytes} B`);
     put('remainTransientStoreBufferNumbs', 0);
     put('pageCacheLockTimeMills', 0);
-    put('earliestMessageTimeStamp', store.earliestMessageTimestampMs);
     put('putMessageEntireTimeMax', Math.round(store.stats.maxSyncMs));
   }
 

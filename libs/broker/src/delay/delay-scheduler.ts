@@ -3,6 +3,7 @@ import type { Clock, ClockTask, Logger } from '@rocketmq-ts/kernel';
 import { decodeRecords } from '@rocketmq-ts/protocol';
 import type { MessageRecord } from '@rocketmq-ts/protocol';
 import type { ReadResult, StoreQueue } from '@rocketmq-ts/storage';
+import type { Arrivals } from '../arrivals.js';
 import type { MessageSink, MessageSource } from '../store-access.js';
 import { SCHEDULE_TOPIC, TRANSACTION_HALF_TOPIC } from '../topic/topic-name.js';
 import { DelayedDelivery } from './delayed-delivery.js';
@@ -188,11 +189,12 @@ export class DelayScheduler {
     readonly store: MessageSink & MessageSource,
     readonly levels: DelayLevels,
     readonly offsets: DelayOffsets,
+    arrivals: Arrivals,
   ) {
     for (let level = 1; level <= levels.count; level++) {
       this.runners.push(new DelayLevelRunner(level, this));
     }
-    store.onArrival((queue) => {
+    arrivals.on((queue) => {
       if (queue.topic === SCHEDULE_TOPIC) this.runners[levelOfQueueId(queue.queueId) - 1]?.wake();
     });
   }

@@ -2,8 +2,8 @@ import { Module } from '@nestjs/common';
 import { BrokerConfig } from '@rocketmq-ts/config';
 import type { Clock, Logger } from '@rocketmq-ts/kernel';
 import { DelayOffsetWrapper } from '@rocketmq-ts/protocol';
+import { Arrivals } from '../arrivals.js';
 import { CLOCK, LOGGER, STORE } from '../broker-context.js';
-import type { BrokerStore } from '../broker-context.js';
 import { ConfigFolder } from '../metadata/config-folder.js';
 import { configText } from '../metadata/metadata-file.js';
 import { DelayLevels } from './delay-levels.js';
@@ -44,14 +44,9 @@ import { DelayScheduler } from './delay-scheduler.js';
     },
     {
       provide: DelayScheduler,
-      inject: [CLOCK, LOGGER, STORE, DelayLevels, DelayOffsets],
-      useFactory: (
-        clock: Clock,
-        logger: Logger,
-        store: BrokerStore,
-        levels: DelayLevels,
-        offsets: DelayOffsets,
-      ): DelayScheduler => new DelayScheduler(clock, logger, store, levels, offsets),
+      inject: [CLOCK, LOGGER, STORE, DelayLevels, DelayOffsets, Arrivals],
+      useFactory: (...parts: ConstructorParameters<typeof DelayScheduler>): DelayScheduler =>
+        new DelayScheduler(...parts),
     },
   ],
   exports: [DelayOffsets, DelayOffsetSaver, DelayScheduler],

@@ -55,7 +55,7 @@ export class QueueOffsetController {
     Sent<typeof GetEarliestMsgStoretime.response>
   > {
     const queue = this.store.findQueue(header.topic, header.queueId);
-    const timestampMs = queue ? await this.store.earliestStoreTime(queue) : -1;
-    return { header: { timestampMs }, body: null };
+    const timestampMs = queue ? await this.store.earliestStoreTime(queue) : undefined;
+    return { header: { timestampMs: timestampMs ?? -1 }, body: null };
   }
 }

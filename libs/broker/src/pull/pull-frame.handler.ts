@@ -4,6 +4,7 @@ import type { ExtFields, Received, RemotingFrame } from '@rocketmq-ts/protocol';
 import { RequestCodeNotSupportedError } from '@rocketmq-ts/remoting';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import type { ReadResult, StoreQueue } from '@rocketmq-ts/storage';
+import type { Arrivals } from '../arrivals.js';
 import type { ConsumerGroups } from '../client-session/consumer-groups.js';
 import { TagExpressions } from '../client-session/tag-filter.js';
 import { FAST_LISTENER } from '../listener-name.js';
@@ -40,6 +41,7 @@ export interface PullSettings {
 export interface PullParts {
   readonly clock: Clock;
   readonly store: PullStore;
+  readonly arrivals: Arrivals;
   readonly topics: TopicTable;
   readonly groups: SubscriptionGroupTable;
   readonly consumers: ConsumerGroups<ServerConnection>;
@@ -69,13 +71,13 @@ export class PullFrameHandler {
   private stopping = false;
 
   constructor(private readonly parts: PullParts) {
-    const { clock, settings, store } = parts;
+    const { clock, settings } = parts;
     this.holds = new HeldPulls(clock, settings, (pull, reason) => this.onHoldOver(pull, reason));
     this.outputs = new PullOutputs((pull) => {
       pull.waitsForRoom = false;
       this.read(pull);
     });
-    store.onArrival((queue) => this.onArrival(queue));
+    parts.arrivals.on((queue) => this.onArrival(queue));
   }
 
   /** How many pulls wait for messages. */

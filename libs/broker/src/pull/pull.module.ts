@@ -5,6 +5,7 @@ import type { Clock } from '@rocketmq-ts/kernel';
 import { LitePullMessage, PullMessage } from '@rocketmq-ts/protocol';
 import { RemotingServer } from '@rocketmq-ts/remoting';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
+import { Arrivals } from '../arrivals.js';
 import { CLOCK, STORE } from '../broker-context.js';
 import type { BrokerStore } from '../broker-context.js';
 import { BrokerIdentity } from '../broker-identity.js';
@@ -32,6 +33,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
       inject: [
         CLOCK,
         STORE,
+        Arrivals,
         TopicTable,
         SubscriptionGroupTable,
         ConsumerGroups,
@@ -43,6 +45,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
       useFactory: (
         clock: Clock,
         store: BrokerStore,
+        arrivals: Arrivals,
         topics: TopicTable,
         groups: SubscriptionGroupTable,
         consumers: ConsumerGroups<ServerConnection>,
@@ -54,6 +57,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
         new PullFrameHandler({
           clock,
           store,
+          arrivals,
           topics,
           groups,
           consumers,

@@ -17,13 +17,3 @@ export function readOne(
     });
   });
 }
-
-/** Wall-clock ms at which the message at a place of a queue was stored; 0 where there is none. */
-export async function storeTimeAt(
-  store: Pick<MessageSource, 'read'>,
-  queue: StoreQueue,
-  queueOffset: number,
-): Promise<number> {
-  if (queueOffset < queue.minOffset || queueOffset >= queue.maxOffset) return 0;
-  return (await readOne(store, queue, queueOffset))?.storeTimestampMs ?? 0;
-}

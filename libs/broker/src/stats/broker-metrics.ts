@@ -137,7 +137,7 @@ function addTables(sink: MetricSink, sources: MetricSources): void {
   );
 }
 
-function addStorage(sink: MetricSink, { store, nowMs }: MetricSources): void {
+function addStorage(sink: MetricSink, { stats, store, nowMs }: MetricSources): void {
   const one = (value: number): Sample[] => [{ labels: STORAGE_LABELS, value }];
   sink.gauge(
     {
@@ -162,8 +162,8 @@ function addStorage(sink: MetricSink, { store, nowMs }: MetricSources): void {
       labels: STORAGE_LABEL_NAMES,
     },
     () => {
-      const earliestMs = store.earliestMessageTimestampMs;
-      return one(earliestMs < 0 ? 0 : nowMs() - earliestMs);
+      const { oldestMessageTimestampMs: oldestMs } = stats;
+      return one(oldestMs === undefined ? 0 : nowMs() - oldestMs);
     },
   );
   sink.gauge(

@@ -57,6 +57,8 @@ export class BrokerStats {
   /** Pulls answered with messages, and without. */
   pullsFound = 0;
   pullsMissed = 0;
+  /** Store time of the oldest message, as of the last sample; undefined without one. */
+  oldestMessageTimestampMs: number | undefined = undefined;
 
   readonly putRate = new RateWindow();
   readonly getRate = new RateWindow();

@@ -1,5 +1,6 @@
 import type { Clock, ClockTask } from '@rocketmq-ts/kernel';
 import type { BrokerStats } from './broker-stats.js';
+import type { MessageLookup } from '../store-access.js';
 import { SAMPLE_INTERVAL_MS } from './rate-window.js';
 
 const SAMPLES_PER_MINUTE = 60_000 / SAMPLE_INTERVAL_MS;
@@ -13,6 +14,7 @@ export class StatsClock {
   constructor(
     private readonly clock: Clock,
     private readonly stats: BrokerStats,
+    private readonly store: Pick<MessageLookup, 'earliestStoreTime'>,
   ) {
     this.day = this.dayNow();
   }
@@ -28,6 +30,11 @@ export class StatsClock {
 
   private turn(): void {
     this.stats.sample();
+    this.store.earliestStoreTime().then(
+      (timestampMs) => (this.stats.oldestMessageTimestampMs = timestampMs),
+      // The figure stays as it was; whoever reads the store for a purpose hears of the fault.
+      () => undefined,
+    );
     if (++this.sampleCount % SAMPLES_PER_MINUTE === 0) this.stats.closeMinute();
     const day = this.dayNow();
     if (day === this.day) return;

@@ -5,6 +5,7 @@ import { ResponseError } from '@rocketmq-ts/remoting';
 import { AttributeError, alterAttributes } from '../metadata/attributes.js';
 import type { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
+import type { StoreAdministration } from '../store-access.js';
 import { isValidPermission } from './permission.js';
 import { TOPIC_ATTRIBUTES } from './topic-attributes.js';
 import { SYSTEM_TOPICS, isSystemTopic, topicNameDefect } from './topic-name.js';
@@ -23,6 +24,7 @@ export class TopicAdministration {
     private readonly topics: TopicTable,
     private readonly offsets: ConsumerOffsetTable,
     private readonly stats: BrokerStats,
+    private readonly store: StoreAdministration,
     preCreated: readonly TopicConfig[],
   ) {
     this.ownNames = new Set(preCreated.map((config) => config.topicName));
@@ -64,6 +66,10 @@ export class TopicAdministration {
     });
     this.offsets.removeTopic(topic);
     this.stats.forgetTopic(topic);
+    await this.store.deleteTopic(topic).catch((error: unknown) => {
+      const remark = `the topic is deleted, but not all of its files: ${describeError(error)}`;
+      throw new ResponseError(ResponseCode.SYSTEM_ERROR, remark);
+    });
   }
 
   private checked(config: TopicConfig): TopicConfig {

@@ -2,7 +2,8 @@ import { Module } from '@nestjs/common';
 import { BrokerConfig } from '@rocketmq-ts/config';
 import type { Clock, Logger } from '@rocketmq-ts/kernel';
 import { TopicConfigWrapper } from '@rocketmq-ts/protocol';
-import { CLOCK, LOGGER } from '../broker-context.js';
+import { CLOCK, LOGGER, STORE } from '../broker-context.js';
+import type { BrokerStore } from '../broker-context.js';
 import { ConfigFolder } from '../metadata/config-folder.js';
 import { configText } from '../metadata/metadata-file.js';
 import { OffsetTableModule } from '../offset/offset-table.module.js';
@@ -64,14 +65,21 @@ const systemTopicSettings = (config: BrokerConfig): SystemTopicSettings => ({
     },
     {
       provide: TopicAdministration,
-      inject: [TopicTable, ConsumerOffsetTable, BrokerStats, BrokerConfig],
+      inject: [TopicTable, ConsumerOffsetTable, BrokerStats, STORE, BrokerConfig],
       useFactory: (
         topics: TopicTable,
         offsets: ConsumerOffsetTable,
         stats: BrokerStats,
+        store: BrokerStore,
         config: BrokerConfig,
       ): TopicAdministration =>
-        new TopicAdministration(topics, offsets, stats, systemTopics(systemTopicSettings(config))),
+        new TopicAdministration(
+          topics,
+          offsets,
+          stats,
+          store,
+          systemTopics(systemTopicSettings(config)),
+        ),
     },
   ],
   exports: [TopicTable],

@@ -1,0 +1,40 @@
+import type { INestMicroservice } from '@nestjs/common';
+import {
+  addBrokerMetrics,
+  BrokerStats,
+  NameserverRegistration,
+  PullFrameHandler,
+  SubscriptionGroupTable,
+  TopicTable,
+} from '@rocketmq-ts/broker';
+import { BrokerConfig, type LoadedConfig } from '@rocketmq-ts/config';
+import type { Clock } from '@rocketmq-ts/kernel';
+import { addRemotingMetrics, Metrics } from '@rocketmq-ts/nest-service';
+import type { RunningBroker } from './broker.lifecycle.js';
+
+/** Everything a broker counts, with the labels that RocketMQ 5 puts on every series. */
+export function brokerMetrics(
+  app: INestMicroservice,
+  { server, store }: Pick<RunningBroker, 'server' | 'store'>,
+  config: LoadedConfig,
+  clock: Clock,
+): Metrics {
+  const broker = config.get(BrokerConfig);
+  const metrics = new Metrics({
+    cluster: broker.clusterName,
+    node_type: 'broker',
+    node_id: broker.brokerName,
+  });
+  addRemotingMetrics(metrics, server);
+  addBrokerMetrics(metrics, {
+    stats: app.get(BrokerStats),
+    store,
+    topics: app.get(TopicTable),
+    groups: app.get(SubscriptionGroupTable),
+    brokerPermission: () => broker.brokerPermission,
+    heldPullCount: () => app.get(PullFrameHandler).heldCount,
+    nowMs: () => clock.nowMs(),
+    registration: () => app.get(NameserverRegistration).counts,
+  });
+  return metrics;
+}

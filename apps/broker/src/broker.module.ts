@@ -1,0 +1,42 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import {
+  AdminModule,
+  type BrokerContext,
+  BrokerContextModule,
+  ClientSessionModule,
+  DelayModule,
+  LockModule,
+  OffsetModule,
+  PullModule,
+  QueryModule,
+  RegistrationModule,
+  RetryModule,
+  SendModule,
+  SubscriptionGroupModule,
+  TopicModule,
+} from '@rocketmq-ts/broker';
+
+/** What a master broker can do: every capability of `libs/broker`. */
+@Module({})
+export class BrokerModule {
+  static around(context: BrokerContext): DynamicModule {
+    return {
+      module: BrokerModule,
+      imports: [
+        BrokerContextModule.forRoot(context),
+        TopicModule,
+        SubscriptionGroupModule,
+        OffsetModule,
+        LockModule,
+        ClientSessionModule,
+        SendModule,
+        PullModule,
+        DelayModule,
+        RetryModule,
+        QueryModule,
+        RegistrationModule,
+        AdminModule,
+      ],
+    };
+  }
+}
