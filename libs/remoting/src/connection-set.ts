@@ -115,14 +115,19 @@ export class ConnectionSet {
     });
   }
 
-  /** Unfinished frames grew; beyond the budget the one that began first goes. */
-  onPartialChanged(grewBy: number): void {
+  /**
+   * Bytes that connections keep of their input changed. Beyond the budget the unfinished frame that began first goes, or
+   * else the connection that keeps most.
+   */
+  onKeptChanged(grewBy: number): void {
     const { stats, limits } = this;
-    stats.partialBytesNow += grewBy;
-    while (grewBy > 0 && stats.partialBytesNow > limits.partialBytesMax) {
-      const oldest = this.lowest(({ unfinishedSince }) => unfinishedSince || Infinity);
-      if (!oldest) return;
-      oldest.abortIncomplete('unfinished frames take too much memory');
+    stats.keptBytesNow += grewBy;
+    while (grewBy > 0 && stats.keptBytesNow > limits.partialBytesMax) {
+      const victim =
+        this.lowest(({ unfinishedSince }) => unfinishedSince || Infinity) ??
+        this.lowest(({ keptBytes }) => -keptBytes || Infinity);
+      if (!victim) return;
+      victim.abortIncomplete('input that waits takes too much memory');
     }
   }
 

@@ -6,11 +6,12 @@ export type Overdue = 'idle' | 'incomplete frame' | 'slow reader';
 /**
  * What one connection holds in memory and since when, counted in sweeps of its side. The side's totals are kept in step.
  *
- * I1  the side's `partialBytesNow` and `unsentBytesNow` are the sums over its watches; a forgotten watch adds nothing.
+ * I1  the side's `keptBytesNow` and `unsentBytesNow` are the sums over its watches; a forgotten watch adds nothing.
  */
 export class ConnectionWatch {
   private activeSweep: number;
   private partialBytes = 0;
+  private waitingBytes = 0;
   private partialSinceSweep = 0;
   private unsentBytes = 0;
   private unsentSinceSweep = 0;
@@ -24,9 +25,9 @@ export class ConnectionWatch {
     this.activeSweep = this.side.sweepNumber;
   }
 
-  /** Bytes of an unfinished frame that are held back. */
-  get heldBytes(): number {
-    return this.partialBytes;
+  /** Bytes of an unfinished frame, and of requests that were read and wait. */
+  get keptBytes(): number {
+    return this.partialBytes + this.waitingBytes;
   }
 
   /** Number of the first sweep with the present unfinished frame; 0 where there is none. */
@@ -48,7 +49,13 @@ export class ConnectionWatch {
     else if (frameCompleted || this.partialSinceSweep === 0) {
       this.partialSinceSweep = this.side.sweepNumber;
     }
-    this.side.onPartialChanged(grewBy);
+    this.side.onKeptChanged(grewBy);
+  }
+
+  /** Requests that were read when reading was paused wait, or wait no more. */
+  noteWaiting(grewByBytes: number): void {
+    this.waitingBytes += grewByBytes;
+    this.side.onKeptChanged(grewByBytes);
   }
 
   /** After writes and drains: what the system has not taken. */
@@ -81,6 +88,7 @@ export class ConnectionWatch {
   /** The connection is closed: it counts no more (I1). */
   forget(): void {
     this.notePartial(0, false);
+    this.noteWaiting(-this.waitingBytes);
     this.noteUnsent(0);
   }
 }

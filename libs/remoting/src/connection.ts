@@ -9,7 +9,7 @@ import {
   type Received,
   type RemotingFrame,
   type Sent,
-  type SerializeType,
+  SerializeType,
   encodeResponseFrame,
 } from '@rocketmq-ts/protocol';
 import { type Pausable, PauseReason } from './backpressure.js';
@@ -126,9 +126,14 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
     return this.socket.unsentBytes;
   }
 
-  /** Number of the first sweep with the unfinished frame that is held back; 0 where there is none. */
+  /** Bytes that came from it and wait: an unfinished frame, requests while reading is paused. */
+  get keptBytes(): number {
+    return this.watch.keptBytes;
+  }
+
+  /** Number of the first sweep with an unfinished frame that we would read on; 0 where there is none. */
   get unfinishedSince(): number {
-    return this.watch.unfinishedSince;
+    return this.pauseReasons === 0 ? this.watch.unfinishedSince : 0;
   }
 
   /**
@@ -158,7 +163,14 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
     const writer = this.beginAnswer();
     const { length } = writer;
     try {
-      encodeResponseFrame(writer, { ...target(to), code, remark, ext, body });
+      encodeResponseFrame(writer, {
+        code,
+        opaque: opaqueOf(to),
+        serializeType: serializeTypeOf(to),
+        remark,
+        ext,
+        body,
+      });
     } catch (error) {
       writer.truncate(length); // half a frame would break the whole stream
       throw error;
@@ -177,7 +189,14 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
   ): void {
     let detachedBodyBytes = 0;
     for (let i = 0; i < pieces.length; i++) detachedBodyBytes += pieces[i]!.length;
-    encodeResponseFrame(this.beginAnswer(), { ...target(to), ...answer, detachedBodyBytes });
+    encodeResponseFrame(this.beginAnswer(), {
+      code: answer.code,
+      opaque: opaqueOf(to),
+      serializeType: serializeTypeOf(to),
+      remark: answer.remark,
+      ext: answer.ext,
+      detachedBodyBytes,
+    });
     this.appendPieces(pieces, detachedBodyBytes, released);
   }
 
@@ -323,7 +342,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
     this.side.stats.incompleteFrameCloses++;
     this.side.throttle.warn('connection closed: unfinished frame', {
       peer: this.remoteHostPort,
-      bytes: this.watch.heldBytes,
+      bytes: this.watch.keptBytes,
       reason,
     });
     this.abort(reason);
@@ -403,6 +422,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
       this.side.onRequest(frame, this);
     } else {
       this.heldFrames.push(frame.retain());
+      this.watch.noteWaiting(frame.sizeBytes);
     }
   }
 
@@ -411,7 +431,9 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
     const { heldFrames } = this;
     let next = 0;
     while (next < heldFrames.length && this.pauseReasons === 0 && this.isOpen()) {
-      this.side.onRequest(heldFrames[next++]!, this);
+      const frame = heldFrames[next++]!;
+      this.watch.noteWaiting(-frame.sizeBytes);
+      this.side.onRequest(frame, this);
     }
     heldFrames.splice(0, next);
     if (this.pauseReasons === 0 && this.isOpen()) this.socket.resume();
@@ -453,9 +475,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
   }
 }
 
-/** Two fields and no more: an answer must not repeat what else the request's frame holds. */
-function target(to: number | AnswerTo): AnswerTo {
-  if (typeof to === 'number') return { opaque: to };
-  const { opaque, serializeType } = to;
-  return serializeType === undefined ? { opaque } : { opaque, serializeType };
-}
+const opaqueOf = (to: number | AnswerTo): number => (typeof to === 'number' ? to : to.opaque);
+
+const serializeTypeOf = (to: number | AnswerTo): SerializeType =>
+  typeof to === 'number' ? SerializeType.JSON : (to.serializeType ?? SerializeType.JSON);

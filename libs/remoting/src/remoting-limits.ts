@@ -14,7 +14,10 @@ export interface RemotingLimits extends FrameLimits {
   readonly inFlightCountMax: number;
   /** Bytes of all requests that are being worked on; above it connections that bring more are paused. */
   readonly inFlightBytesMax: number;
-  /** Bytes of unfinished frames, all connections together; above it the oldest unfinished frame loses its connection. */
+  /**
+   * Bytes of unfinished frames, and of requests that wait while their connection is paused, all connections together;
+   * above it the oldest unfinished frame loses its connection.
+   */
   readonly partialBytesMax: number;
   /** Unsent bytes at which we stop reading requests of that connection, until all of them have left. */
   readonly unsentPauseBytes: number;

@@ -288,7 +288,7 @@ describe('RemotingServer and hostile bytes', () => {
     expect(good.opaques).toEqual([7]);
     expect(good.closed).toBe(false);
     expect(server.stats.malformedStreams).toBe(1);
-    expect(server.stats.partialBytesNow).toBe(0);
+    expect(server.stats.keptBytesNow).toBe(0);
     expect(logger.count('warn')).toBe(1);
     expect(server.connections.size).toBe(1);
   });
@@ -349,7 +349,7 @@ describe('RemotingServer deadlines', () => {
     await world.pass(2);
     expect(peer.closed).toBe(true);
     expect(server.stats.incompleteFrameCloses).toBe(1);
-    expect(server.stats.partialBytesNow).toBe(0);
+    expect(server.stats.keptBytesNow).toBe(0);
   });
 
   it('counts the deadline from each frame, not from the connection', async () => {
@@ -564,8 +564,31 @@ describe('RemotingServer back-pressure', () => {
       await world.pass(1);
     }
     expect(peers.map(({ closed }) => closed)).toEqual([true, false, false]);
-    expect(server.stats.partialBytesNow).toBe(90_000);
+    expect(server.stats.keptBytesNow).toBe(90_000);
     expect(server.stats.incompleteFrameCloses).toBe(1);
+  });
+
+  it('closes the connection that keeps most when requests of paused ones take too much memory', async () => {
+    const request = requestBytes({ code: HOLD, opaque: 1 });
+    const requests = (count: number): Buffer =>
+      Buffer.concat(new Array<Buffer>(count).fill(request));
+    const { world, server, held } = await started({
+      inFlightCountMax: 1,
+      partialBytesMax: 20 * request.length,
+    });
+    for (let i = 0; i < 3; i++) await world.peer();
+    const [few, most, some] = [...server.connections];
+    few!.onData(requests(4));
+    most!.onData(requests(12));
+    expect(held).toHaveLength(2);
+    expect(server.stats.keptBytesNow).toBe(14 * request.length);
+    some!.onData(requests(9));
+    expect([few, most, some].map((connection) => connection!.closed)).toEqual([false, true, false]);
+    expect(server.stats.keptBytesNow).toBe(11 * request.length);
+    expect(server.stats.incompleteFrameCloses).toBe(1);
+    few!.abort('end');
+    some!.abort('end');
+    expect(server.stats.keptBytesNow).toBe(0);
   });
 
   it('keeps an announced frame as small as what came of it', async () => {
@@ -576,7 +599,7 @@ describe('RemotingServer back-pressure', () => {
     const before = process.memoryUsage().arrayBuffers;
     for (let i = 0; i < 1_000; i++) (await world.peer()).sendBytes(prefix);
     await world.settle();
-    expect(server.stats.partialBytesNow).toBe(9_000);
+    expect(server.stats.keptBytesNow).toBe(9_000);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 1024 * 1024);
   });
 });

@@ -36,8 +36,8 @@ export class RemotingStats {
   /** Requests being worked on now. */
   inFlightNow = 0;
   inFlightBytesNow = 0;
-  /** Bytes of unfinished frames now. */
-  partialBytesNow = 0;
+  /** Bytes now of unfinished frames, and of requests that were read and wait because their connection is paused. */
+  keptBytesNow = 0;
   /** Bytes now that peers have not taken, as of each connection's last write. */
   unsentBytesNow = 0;
 }
