@@ -57,7 +57,7 @@ export class BrokerAdminController {
       });
     if (changed.length > 0) this.version.next();
     // The nameservers show what clients may do.
-    if (changed.includes('brokerPermission')) this.registration.tellAll();
+    if (changed.includes('brokerPermission')) await this.registration.tellAll();
     return NOTHING_TO_SAY;
   }
 }

@@ -37,7 +37,7 @@ export interface NameserverLinkParts {
 export class NameserverLink {
   private timer: ClockTask | undefined;
   private running: Promise<void> | undefined;
-  private changed = false;
+  private next: Promise<void> | undefined;
   private stopped = false;
   private failureCount = 0;
   /** Nameservers forget a broker whose connection closes. */
@@ -55,11 +55,12 @@ export class NameserverLink {
     return this.register();
   }
 
-  /** Something of this broker changed. */
-  tell(): void {
-    if (this.stopped) return;
-    if (this.running) this.changed = true;
-    else void this.register();
+  /**
+   * Something of this broker changed. Resolves when the nameserver knows it, or at once where it cannot be reached: it
+   * will be told when it answers again.
+   */
+  tell(): Promise<void> {
+    return this.stopped || this.failureCount > 0 ? Promise.resolve() : this.register();
   }
 
   /** A connection is gone; where it carried our registration, that is gone with it. */
@@ -94,16 +95,22 @@ export class NameserverLink {
     this.registered = false;
   }
 
+  /** One registration that begins from now on; calls during one share the next. */
   private register(): Promise<void> {
+    if (this.running) {
+      this.next ??= this.running.then(() => {
+        this.next = undefined;
+        return this.stopped ? undefined : this.register();
+      });
+      return this.next;
+    }
     this.timer?.cancel();
-    this.changed = false;
-    this.running ??= this.registerOnce().finally(() => {
+    const running = this.registerOnce().finally(() => {
       this.running = undefined;
-      if (this.stopped) return;
-      if (this.changed && this.failureCount === 0) void this.register();
-      else this.schedule(this.pauseMs());
+      if (!this.stopped && !this.next) this.schedule(this.pauseMs());
     });
-    return this.running;
+    this.running = running;
+    return running;
   }
 
   private async registerOnce(): Promise<void> {

@@ -1,13 +1,9 @@
-import type { Clock, ClockTask } from '@rocketmq-ts/kernel';
 import { Perm, encodeRegisterBody } from '@rocketmq-ts/protocol';
 import type { KvTable, TopicConfig } from '@rocketmq-ts/protocol';
 import type { RemotingClient } from '@rocketmq-ts/remoting';
 import type { TopicTable } from '../topic/topic-table.js';
 import { NameserverLink } from './nameserver-link.js';
 import type { NameserverLinkParts } from './nameserver-link.js';
-
-/** Changes within this time are told together. */
-const GATHER_MS = 20;
 
 export interface RegistrationParts extends Omit<NameserverLinkParts, 'body' | 'onOrderTopics'> {
   readonly topics: TopicTable;
@@ -20,8 +16,6 @@ export interface RegistrationParts extends Omit<NameserverLinkParts, 'body' | 'o
  */
 export class NameserverRegistration {
   private readonly links: readonly NameserverLink[];
-  private readonly clock: Clock;
-  private gathering: ClockTask | undefined;
   private started = false;
 
   constructor(
@@ -29,7 +23,6 @@ export class NameserverRegistration {
     client: RemotingClient,
     private readonly parts: RegistrationParts,
   ) {
-    this.clock = parts.clock;
     this.links = addresses.map(
       (address) =>
         new NameserverLink(address, {
@@ -52,17 +45,12 @@ export class NameserverRegistration {
 
   async stop(): Promise<void> {
     this.started = false;
-    this.gathering?.cancel();
     await Promise.all(this.links.map((link) => link.stop()));
   }
 
-  /** Something that the nameservers know has changed. */
-  tellAll(): void {
-    if (!this.started || this.gathering) return;
-    this.gathering = this.clock.setTimer(GATHER_MS, () => {
-      this.gathering = undefined;
-      for (const link of this.links) link.tell();
-    });
+  /** Something that the nameservers know has changed. Resolves when those that can be reached know it. */
+  async tellAll(): Promise<void> {
+    if (this.started) await Promise.all(this.links.map((link) => link.tell()));
   }
 
   /** How many nameservers there are, and how many know this broker. */

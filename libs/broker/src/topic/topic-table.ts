@@ -1,5 +1,5 @@
 import { RocketMQError } from '@rocketmq-ts/kernel';
-import type { Clock, Logger } from '@rocketmq-ts/kernel';
+import type { Clock, ClockTask, Logger } from '@rocketmq-ts/kernel';
 import type { DataVersion, TopicConfig, TopicConfigWrapper } from '@rocketmq-ts/protocol';
 import type { StoreQueue } from '@rocketmq-ts/storage';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
@@ -58,6 +58,9 @@ export interface TopicLimits {
   readonly queuesPerTopicMax: number;
 }
 
+/** Longest wait for listeners of a change. */
+const ANNOUNCE_MS_MAX = 1_000;
+
 /**
  * The topics of this broker.
  *
@@ -75,7 +78,7 @@ export class TopicTable {
     string,
     { config: TopicConfig; done: Promise<TopicRecord> }
   >();
-  private readonly listeners: ((topics: readonly TopicConfig[]) => void)[] = [];
+  private readonly listeners: (() => Promise<void>)[] = [];
   private version: DataVersion;
   private queueCount = 0;
 
@@ -97,8 +100,11 @@ export class TopicTable {
     if (saved?.dataVersion) this.version = saved.dataVersion;
   }
 
-  /** Calls back after each saved change with the topics that are new or different. */
-  onChanged(listener: (topics: readonly TopicConfig[]) => void): void {
+  /**
+   * Calls back after each saved change. Who waits for the change waits for the listener too, but not longer than
+   * `ANNOUNCE_MS_MAX`: a client that created a topic finds it on the nameservers.
+   */
+  onChanged(listener: () => Promise<void>): void {
     this.listeners.push(listener);
   }
 
@@ -137,10 +143,10 @@ export class TopicTable {
     this.checkLimits(config, undefined);
     this.touch();
     const done = this.save(() => this.content())
-      .then(() => {
+      .then(async () => {
         const record = this.put(config);
         this.logger.info('topic created', { topic: name, queues: config.writeQueueNums });
-        this.announce([config]);
+        await this.announce();
         return record;
       })
       .finally(() => this.creating.delete(name));
@@ -170,7 +176,7 @@ export class TopicTable {
       });
       throw error;
     }
-    this.announce(configs);
+    await this.announce();
   }
 
   /** Forgets a topic. @returns false where there was none. @throws system error: the topic stays. */
@@ -187,7 +193,7 @@ export class TopicTable {
       throw error;
     }
     this.logger.info('topic deleted', { topic: name });
-    this.announce([]);
+    await this.announce();
     return true;
   }
 
@@ -220,8 +226,14 @@ export class TopicTable {
     this.version = nextVersion(this.version, this.clock);
   }
 
-  private announce(configs: readonly TopicConfig[]): void {
-    for (const listener of this.listeners) listener(configs);
+  private async announce(): Promise<void> {
+    const told = Promise.all(this.listeners.map((listener) => listener()));
+    let timer: ClockTask | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = this.clock.setTimer(ANNOUNCE_MS_MAX, resolve);
+    });
+    await Promise.race([told, late]);
+    timer?.cancel();
   }
 
   private checkLimits(config: TopicConfig, old: TopicConfig | undefined): void {
