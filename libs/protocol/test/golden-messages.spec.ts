@@ -1,12 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   BatchReader,
-  MessageSysFlag,
-  bodyCrcOf,
   checkRecord,
   decodeRecord,
   decodeRecords,
-  encodeBatch,
   encodeRecord,
   formatProperties,
   formatUniqKey,
@@ -22,66 +19,15 @@ import {
   tagsCodeOf,
   tagsCodeOfBytes,
 } from '../src/index.js';
-import type { MessageRecord, RecordSource } from '../src/index.js';
+import type { MessageRecord } from '../src/index.js';
+import {
+  type GoldenBatch,
+  type GoldenRecord,
+  encodeGoldenBatch,
+  hostOf,
+  recordSourceOf,
+} from './from-golden.js';
 import { goldenFiles } from './golden-files.js';
-
-interface GoldenRecord {
-  readonly version: 1 | 2;
-  readonly topic: string;
-  readonly queueId: number;
-  readonly flag: number;
-  readonly queueOffset: number;
-  readonly commitLogOffset: number;
-  readonly sysFlag: number;
-  readonly bornTimestamp: number;
-  readonly bornHost: string;
-  readonly storeTimestamp: number;
-  readonly storeHost: string;
-  readonly reconsumeTimes: number;
-  readonly preparedTransactionOffset: number;
-  /** Absent where Java compressed the body itself: zlib's output may differ from version to version. */
-  readonly storedBodyHex?: string;
-  readonly bodyCrc?: number;
-  readonly propertiesText: string;
-  readonly properties: readonly (readonly [string, string])[];
-  readonly offsetMsgId: string;
-  readonly tagsCode: number;
-}
-
-function hostOf(text: string): Buffer {
-  const colon = text.lastIndexOf(':');
-  const address = text.slice(0, colon).replace(/^\[|\]$/g, '');
-  return hostBytes(address, Number(text.slice(colon + 1)))!;
-}
-
-function sourceOf(golden: GoldenRecord, record: MessageRecord): RecordSource {
-  const bodyBytes =
-    golden.storedBodyHex === undefined
-      ? record.bodyBytes.subarray(record.bodyStart, record.bodyEnd)
-      : Buffer.from(golden.storedBodyHex, 'hex');
-  const propertiesBytes = Buffer.from(golden.propertiesText, 'utf8');
-  return {
-    topicBytes: Buffer.from(golden.topic, 'utf8'),
-    queueId: golden.queueId,
-    flag: golden.flag,
-    queueOffset: golden.queueOffset,
-    commitLogOffset: golden.commitLogOffset,
-    sysFlag: golden.sysFlag & ~(MessageSysFlag.BORN_HOST_V6 | MessageSysFlag.STORE_HOST_V6),
-    bornTimestampMs: golden.bornTimestamp,
-    bornHostBytes: hostOf(golden.bornHost),
-    storeTimestampMs: golden.storeTimestamp,
-    storeHostBytes: hostOf(golden.storeHost),
-    reconsumeTimes: golden.reconsumeTimes,
-    preparedTransactionOffset: golden.preparedTransactionOffset,
-    bodyBytes,
-    bodyStart: 0,
-    bodyEnd: bodyBytes.length,
-    bodyCrc: bodyCrcOf(bodyBytes, 0, bodyBytes.length),
-    propertiesBytes,
-    propertiesStart: 0,
-    propertiesEnd: propertiesBytes.length,
-  };
-}
 
 function expectRecord(record: MessageRecord, golden: GoldenRecord): void {
   expect(record).toMatchObject({
@@ -119,7 +65,7 @@ describe('message records written by Apache 5.5.0', () => {
       expect(checkRecord(bytes, 0, bytes.length, check)).toBe(bytes.length);
       expectRecord(decodeRecord(bytes, 0), value);
 
-      const source = sourceOf(value, decodeRecord(bytes, 0));
+      const source = recordSourceOf(value, decodeRecord(bytes, 0));
       const size = recordSizeBytes(
         source.topicBytes.length,
         source.bodyEnd,
@@ -143,14 +89,6 @@ describe('message records written by Apache 5.5.0', () => {
   }
 });
 
-interface GoldenBatch {
-  readonly messages: readonly {
-    readonly flag: number;
-    readonly bodyHex: string;
-    readonly propertiesText: string;
-  }[];
-}
-
 describe('batch bodies written by Apache 5.5.0', () => {
   for (const { file, bytes, value } of goldenFiles<GoldenBatch>('batch-body')) {
     it(`${file}: is read, and written back byte for byte`, () => {
@@ -171,13 +109,7 @@ describe('batch bodies written by Apache 5.5.0', () => {
       }
       expect(reader.next()).toBe(false);
 
-      const written = encodeBatch(
-        value.messages.map(({ flag, bodyHex, propertiesText }) => ({
-          flag,
-          body: Buffer.from(bodyHex, 'hex'),
-          properties: Buffer.from(propertiesText, 'utf8'),
-        })),
-      );
+      const written = encodeGoldenBatch(value);
       expect(written.equals(bytes)).toBe(true);
     });
   }
