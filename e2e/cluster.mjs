@@ -51,8 +51,10 @@ process.on('exit', () => {
 
 /** Starts Apache's nameserver and broker; needs `java` and, once, `mvn`. @param {ClusterOptions} [options] */
 export function startApache(options = {}) {
+  // A machine under load lets a send wait longer than 200 ms, and old clients do not try again.
+  const brokerConfig = { waitTimeMillsInSendQueue: 30_000, ...options.brokerConfig };
   const classPath = mavenClassPath(join(E2E_DIR, 'apache'));
-  return start('apache', options, (cluster) => {
+  return start('apache', { ...options, brokerConfig }, (cluster) => {
     const homeDir = join(cluster.dir, 'home');
     mkdirSync(join(homeDir, 'conf'), { recursive: true });
     const jvm = (heap, mainClass, conf) => [

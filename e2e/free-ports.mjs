@@ -7,7 +7,8 @@ const HIGHEST = 32_000;
 /**
  * Finds ports for one broker and one nameserver.
  *
- * A broker takes three: `listenPort`, two below it (fast port), one above it (replication).
+ * A broker takes `listenPort`, two below it (fast port), one above it (replication); ours one more
+ * above that (probes). A nameserver takes one, ours also the next (probes).
  * Nothing is reserved: another process may take them first, so the caller retries a failed start.
  *
  * @returns {Promise<{ nameserver: number, broker: number }>}
@@ -16,10 +17,10 @@ export async function freePorts() {
   for (let attempt = 0; attempt < 200; attempt++) {
     const broker = LOWEST + 4 + Math.floor(Math.random() * (HIGHEST - LOWEST - 8));
     const nameserver = broker + 3;
-    const wanted = [broker - 2, broker, broker + 1, nameserver];
+    const wanted = [broker - 2, broker, broker + 1, broker + 2, nameserver, nameserver + 1];
     if ((await Promise.all(wanted.map(isFree))).every(Boolean)) return { nameserver, broker };
   }
-  throw new Error(`no four free ports between ${LOWEST} and ${HIGHEST}`);
+  throw new Error(`no free ports between ${LOWEST} and ${HIGHEST}`);
 }
 
 /** One free port for anything else, chosen by the system. */

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	rocketmq "github.com/apache/rocketmq-client-go/v2"
+	"github.com/apache/rocketmq-client-go/v2/admin"
 	"github.com/apache/rocketmq-client-go/v2/consumer"
 	"github.com/apache/rocketmq-client-go/v2/primitive"
 )
@@ -49,10 +51,13 @@ func TestNewMessagesReachARunningConsumer(t *testing.T) {
 func TestARefusedMessageComesAgainAndIsCounted(t *testing.T) {
 	t.Parallel()
 	topic := unique("retry")
-	sent := sendAll(t, newProducer(t), topic, 6)
+	group := unique("retry")
+	p := newProducer(t)
+	createRetryTopic(t, p, group)
+	sent := sendAll(t, p, topic, 6)
 	var mutex sync.Mutex
 	tries := map[string][]*primitive.MessageExt{}
-	c := newPushConsumer(t, unique("retry"))
+	c := newPushConsumer(t, group)
 	must(t, c.Subscribe(topic, consumer.MessageSelector{}, func(
 		ctx context.Context, batch ...*primitive.MessageExt,
 	) (consumer.ConsumeResult, error) {
@@ -93,6 +98,27 @@ func TestARefusedMessageComesAgainAndIsCounted(t *testing.T) {
 			t.Errorf("reconsume times %d at the second try", own[1].ReconsumeTimes)
 		}
 	}
+}
+
+// createRetryTopic lets a first member come and go. The broker makes a group's retry topic at its
+// first heartbeat; the member that caused it would see its queues only after up to 50 s.
+func createRetryTopic(t *testing.T, p rocketmq.Producer, group string) {
+	t.Helper()
+	topic := unique("pioneer")
+	sent := sendAll(t, p, topic, 1)
+	var b inbox
+	pioneer := consume(t, group, topic, "*", &b)
+	b.awaitExactly(t, sent)
+	questions, err := admin.NewAdmin(admin.WithResolver(primitive.NewPassthroughResolver(addresses())))
+	must(t, err)
+	eventually(t, func() string {
+		if queues, err := questions.FetchPublishMessageQueues(context.Background(), "%RETRY%"+group); len(queues) == 0 {
+			return fmt.Sprintf("no retry topic: %v", err)
+		}
+		return ""
+	})
+	must(t, pioneer.Shutdown())
+	must(t, questions.Close())
 }
 
 func TestTwoMembersShareTheQueues(t *testing.T) {

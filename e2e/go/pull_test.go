@@ -8,6 +8,7 @@ import (
 	rocketmq "github.com/apache/rocketmq-client-go/v2"
 	"github.com/apache/rocketmq-client-go/v2/consumer"
 	"github.com/apache/rocketmq-client-go/v2/primitive"
+	"github.com/apache/rocketmq-client-go/v2/producer"
 )
 
 func newPullConsumer(t *testing.T, topic, expression string) rocketmq.PullConsumer {
@@ -29,7 +30,7 @@ func newPullConsumer(t *testing.T, topic, expression string) rocketmq.PullConsum
 func TestPullFromReadsAQueueFromAnyOffset(t *testing.T) {
 	t.Parallel()
 	topic := unique("pullfrom")
-	sent := sendAll(t, newProducer(t), topic, 40)
+	sent := sendAll(t, newProducer(t, producer.WithQueueSelector(&inTurn{})), topic, 40)
 	c := newPullConsumer(t, topic, "*")
 	var wanted []sentMessage
 	for _, one := range sent {
@@ -78,6 +79,14 @@ func TestPollDeliversTheSubscribedTags(t *testing.T) {
 		return ""
 	})
 	checkExactly(t, wanted, found)
+}
+
+// inTurn deals messages out to the queues, so that the test knows what each one holds.
+type inTurn struct{ count int }
+
+func (s *inTurn) Select(_ *primitive.Message, queues []*primitive.MessageQueue, _ string) *primitive.MessageQueue {
+	s.count++
+	return queues[s.count%len(queues)]
 }
 
 // broker finds the name of the broker that a topic's queues are on.

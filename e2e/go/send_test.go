@@ -39,7 +39,7 @@ func TestAsyncSendsCallBackWithTheirPlaces(t *testing.T) {
 	for i := 1; i < 100; i++ {
 		message := richMessage(topic, i)
 		answered.Add(1)
-		err := p.SendAsync(context.Background(), func(_ context.Context, result *primitive.SendResult, err error) {
+		onAnswer := func(_ context.Context, result *primitive.SendResult, err error) {
 			defer answered.Done()
 			if err != nil {
 				t.Errorf("message failed: %v", err)
@@ -48,8 +48,8 @@ func TestAsyncSendsCallBackWithTheirPlaces(t *testing.T) {
 			mutex.Lock()
 			defer mutex.Unlock()
 			sent = append(sent, sentAs(t, result, message)...)
-		}, message)
-		must(t, err)
+		}
+		must(t, p.SendAsync(context.Background(), onAnswer, message))
 	}
 	answered.Wait()
 	var b inbox

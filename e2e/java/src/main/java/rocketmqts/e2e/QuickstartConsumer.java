@@ -14,8 +14,8 @@ import org.apache.rocketmq.common.message.MessageExt;
 /**
  * Receives the greetings of {@link QuickstartProducer} by push and ends when it has had every one.
  *
- * <p>Options: {@code --namesrv host:port}, {@code --topic name}, {@code --group name}, {@code --count n},
- * {@code --timeoutSeconds n}. Exit code 1 when some are still missing at the end of the time.
+ * <p>Options: {@code --namesrv host:port}, {@code --topic name}, {@code --group name},
+ * {@code --count n}, {@code --timeoutSeconds n}. Exit code 1 when some are still missing at the end of the time.
  */
 public final class QuickstartConsumer {
   private QuickstartConsumer() {}

@@ -1,5 +1,7 @@
 package rocketmqts.e2e;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.util.List;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
@@ -21,7 +23,7 @@ class ConsumerOffsetTest extends ClientTest {
     String topic = TestRun.unique("resume");
     String group = TestRun.unique("resume");
     DefaultMQProducer producer = clients.producer();
-    List<Sent> before = Clients.sendAll(producer, Payload.richList(topic, 44));
+    List<Sent> before = Clients.sendEvenly(producer, Payload.richList(topic, 44));
     Inbox first = new Inbox();
     DefaultMQPushConsumer consumer = clients.pushConsumer(group, topic, first);
     first.awaitExactly(before);
@@ -35,7 +37,7 @@ class ConsumerOffsetTest extends ClientTest {
           () -> RawRequest.committed(producer, group, queue) == sentToQueue);
     }
 
-    List<Sent> after = Clients.sendAll(producer, Payload.richList(topic, 21));
+    List<Sent> after = Clients.sendEvenly(producer, Payload.richList(topic, 21));
     Inbox second = new Inbox();
     clients.pushConsumer(group, topic, second);
     second.awaitExactly(after);
@@ -46,7 +48,7 @@ class ConsumerOffsetTest extends ClientTest {
     String topic = TestRun.unique("commits");
     String group = TestRun.unique("commits");
     DefaultMQProducer producer = clients.producer();
-    List<Sent> sent = Clients.sendAll(producer, Payload.richList(topic, 16));
+    List<Sent> sent = Clients.sendEvenly(producer, Payload.richList(topic, 16));
     Inbox inbox = new Inbox();
     clients.pushConsumer(group, topic, inbox);
     inbox.awaitExactly(sent);
@@ -54,6 +56,16 @@ class ConsumerOffsetTest extends ClientTest {
       Eventually.until(
           () -> "4 committed in " + queue,
           () -> RawRequest.committed(producer, group, queue) == 4);
+    }
+  }
+
+  @Test
+  void aGroupThatNeverReadHasNoOffset() throws Exception {
+    String topic = TestRun.unique("never");
+    DefaultMQProducer producer = clients.producer();
+    Clients.sendEvenly(producer, Payload.richList(topic, 4));
+    for (MessageQueue queue : producer.fetchPublishMessageQueues(topic)) {
+      assertEquals(-1, RawRequest.committed(producer, TestRun.unique("never"), queue));
     }
   }
 }

@@ -32,7 +32,7 @@ class LitePullTest extends ClientTest {
     String topic = TestRun.unique("lite");
     String group = TestRun.unique("lite");
     DefaultMQProducer producer = clients.producer();
-    List<Sent> sent = Clients.sendAll(producer, Payload.richList(topic, 60));
+    List<Sent> sent = Clients.sendEvenly(producer, Payload.richList(topic, 60));
     DefaultLitePullConsumer consumer = clients.newLitePullConsumer(group);
     consumer.subscribe(topic, "*");
     consumer.start();
@@ -41,7 +41,7 @@ class LitePullTest extends ClientTest {
     consumer.commitSync();
     consumer.shutdown();
 
-    List<Sent> more = Clients.sendAll(producer, Payload.richList(topic, 20));
+    List<Sent> more = Clients.sendEvenly(producer, Payload.richList(topic, 20));
     DefaultLitePullConsumer next = clients.newLitePullConsumer(group);
     next.subscribe(topic, "*");
     next.start();
@@ -51,7 +51,7 @@ class LitePullTest extends ClientTest {
   @Test
   void subscribingByTagFilters() throws Exception {
     String topic = TestRun.unique("litetags");
-    List<Sent> sent = Clients.sendAll(clients.producer(), Payload.richList(topic, 30));
+    List<Sent> sent = Clients.sendEvenly(clients.producer(), Payload.richList(topic, 30));
     DefaultLitePullConsumer consumer = clients.newLitePullConsumer(TestRun.unique("litetags"));
     consumer.subscribe(topic, "TagA || TagC");
     consumer.start();
@@ -64,7 +64,7 @@ class LitePullTest extends ClientTest {
     String topic = TestRun.unique("litegroup");
     String group = TestRun.unique("litegroup");
     DefaultMQProducer producer = clients.producer();
-    List<Sent> sent = new ArrayList<>(Clients.sendAll(producer, Payload.richList(topic, 4)));
+    List<Sent> sent = new ArrayList<>(Clients.sendEvenly(producer, Payload.richList(topic, 4)));
     DefaultLitePullConsumer one = clients.newLitePullConsumer(group);
     one.subscribe(topic, "*");
     one.start();
@@ -77,7 +77,7 @@ class LitePullTest extends ClientTest {
     Eventually.until(
         () -> "queues 2 + 2",
         () -> one.assignment().size() == 2 && two.assignment().size() == 2);
-    sent.addAll(Clients.sendAll(producer, Payload.richList(topic, 40)));
+    sent.addAll(Clients.sendEvenly(producer, Payload.richList(topic, 40)));
     List<MessageExt> byOne = poll(one, 20);
     List<MessageExt> byTwo = poll(two, 20);
     received.addAll(byOne);
@@ -88,7 +88,7 @@ class LitePullTest extends ClientTest {
   @Test
   void assignedQueuesCanBeReadFromAnyOffset() throws Exception {
     String topic = TestRun.unique("assign");
-    List<Sent> sent = Clients.sendAll(clients.producer(), Payload.richList(topic, 80));
+    List<Sent> sent = Clients.sendEvenly(clients.producer(), Payload.richList(topic, 80));
     DefaultLitePullConsumer consumer = clients.newLitePullConsumer(TestRun.unique("assign"));
     consumer.setAutoCommit(false);
     consumer.start();
@@ -119,7 +119,7 @@ class LitePullTest extends ClientTest {
   void pausedQueuesStayQuietUntilResumed() throws Exception {
     String topic = TestRun.unique("pause");
     DefaultMQProducer producer = clients.producer();
-    List<Sent> first = Clients.sendAll(producer, Payload.richList(topic, 8));
+    List<Sent> first = Clients.sendEvenly(producer, Payload.richList(topic, 8));
     DefaultLitePullConsumer consumer = clients.newLitePullConsumer(TestRun.unique("pause"));
     consumer.start();
     Collection<MessageQueue> queues = consumer.fetchMessageQueues(topic);
@@ -130,12 +130,12 @@ class LitePullTest extends ClientTest {
     Deliveries.assertExactly(first, poll(consumer, 8));
     consumer.pause(queues);
     // Pulls that are held already may each bring one more answer; the next ones wait.
-    List<Sent> second = Clients.sendAll(producer, Payload.richList(topic, 8));
+    List<Sent> second = Clients.sendEvenly(producer, Payload.richList(topic, 8));
     List<MessageExt> received = new ArrayList<>(consumer.poll(1_500));
     for (int i = 0; i < 8; i++) {
       received.addAll(consumer.poll(100));
     }
-    List<Sent> third = Clients.sendAll(producer, Payload.richList(topic, 8));
+    List<Sent> third = Clients.sendEvenly(producer, Payload.richList(topic, 8));
     assertEquals(0, consumer.poll(1_500).size(), "paused");
     consumer.resume(queues);
     received.addAll(poll(consumer, 16 - received.size()));
@@ -149,7 +149,7 @@ class LitePullTest extends ClientTest {
     String topic = TestRun.unique("commit");
     String group = TestRun.unique("commit");
     DefaultMQProducer producer = clients.producer();
-    List<Sent> sent = Clients.sendAll(producer, Payload.richList(topic, 40));
+    List<Sent> sent = Clients.sendEvenly(producer, Payload.richList(topic, 40));
     DefaultLitePullConsumer consumer = clients.newLitePullConsumer(group);
     consumer.setAutoCommit(false);
     consumer.start();

@@ -16,7 +16,6 @@ import org.apache.rocketmq.client.consumer.listener.ConsumeOrderlyContext;
 import org.apache.rocketmq.client.consumer.listener.ConsumeOrderlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerOrderly;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
-import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 import org.junit.jupiter.api.Test;
 import rocketmqts.e2e.support.ClientTest;
@@ -33,7 +32,7 @@ class OrderlyTest extends ClientTest {
   @Test
   void everyQueueIsConsumedInItsOrder() throws Exception {
     String topic = TestRun.unique("orderly");
-    List<Sent> sent = sendByOrder(clients.producer(), topic, 200);
+    List<Sent> sent = Clients.sendEvenly(clients.producer(), Payload.richList(topic, 200));
     Sequence sequence = new Sequence(null);
     consume(TestRun.unique("orderly"), topic, sequence);
     sequence.await(200);
@@ -45,7 +44,7 @@ class OrderlyTest extends ClientTest {
   @Test
   void aSuspendedMessageBlocksItsQueueUntilItIsDone() throws Exception {
     String topic = TestRun.unique("suspend");
-    List<Sent> sent = sendByOrder(clients.producer(), topic, 40);
+    List<Sent> sent = Clients.sendEvenly(clients.producer(), Payload.richList(topic, 40));
     Sent stubborn = sent.get(10);
     Sequence sequence = new Sequence(stubborn.msgId());
     consume(TestRun.unique("suspend"), topic, sequence);
@@ -63,15 +62,15 @@ class OrderlyTest extends ClientTest {
     Sequence sequence = new Sequence(null);
     DefaultMQPushConsumer first = consume(group, topic, sequence);
     Clients.awaitQueues(first, topic, 4);
-    List<Sent> sent = new ArrayList<>(sendByOrder(producer, topic, 100));
+    List<Sent> sent = new ArrayList<>(Clients.sendEvenly(producer, Payload.richList(topic, 100)));
     DefaultMQPushConsumer second = consume(group, topic, sequence);
-    sent.addAll(sendByOrder(producer, topic, 100));
+    sent.addAll(Clients.sendEvenly(producer, Payload.richList(topic, 100)));
     Clients.awaitQueues(second, topic, 2);
     Clients.awaitQueues(first, topic, 2);
-    sent.addAll(sendByOrder(producer, topic, 100));
+    sent.addAll(Clients.sendEvenly(producer, Payload.richList(topic, 100)));
     sequence.await(300);
     second.shutdown();
-    sent.addAll(sendByOrder(producer, topic, 100));
+    sent.addAll(Clients.sendEvenly(producer, Payload.richList(topic, 100)));
     Clients.awaitQueues(first, topic, 4);
     sequence.await(400);
     sequence.assertInOrder(true);
@@ -85,21 +84,6 @@ class OrderlyTest extends ClientTest {
     consumer.registerMessageListener(sequence);
     consumer.start();
     return consumer;
-  }
-
-  private static List<Sent> sendByOrder(DefaultMQProducer producer, String topic, int count)
-      throws Exception {
-    List<Sent> sent = new ArrayList<>();
-    for (Message message : Payload.richList(topic, count)) {
-      sent.add(
-          Sent.of(
-              message,
-              producer.send(
-                  message,
-                  (queues, subject, order) -> queues.get((Integer) order % queues.size()),
-                  sent.size())));
-    }
-    return sent;
   }
 
   /** Notes the order of deliveries per queue, and whether two threads ever met in one queue. */

@@ -55,7 +55,7 @@ class RebalanceTest extends ClientTest {
     all.addAll(Clients.ownedQueues(second, topic));
     assertEquals(QUEUE_COUNT, all.size(), "no queue twice, none without owner");
 
-    List<Sent> shared = Clients.sendAll(producer, Payload.richList(topic, 80));
+    List<Sent> shared = Clients.sendEvenly(producer, Payload.richList(topic, 80));
     awaitUnion(one, two, shared);
     assertEquals(40, one.count(), "each reads its half");
     assertEquals(40, two.count());
@@ -67,7 +67,7 @@ class RebalanceTest extends ClientTest {
     second.shutdown();
     Clients.awaitQueues(first, topic, QUEUE_COUNT);
     assertNoticed(leftNs, "leaving");
-    List<Sent> after = Clients.sendAll(producer, Payload.richList(topic, 40));
+    List<Sent> after = Clients.sendEvenly(producer, Payload.richList(topic, 40));
     one.await(80);
     assertTrue(one.msgIds().containsAll(after.stream().map(Sent::msgId).toList()));
   }
@@ -136,7 +136,10 @@ class RebalanceTest extends ClientTest {
     Clients.awaitQueues(survivor, topic, QUEUE_COUNT);
     try (JavaProcess victim =
         JavaProcess.start(
-            QuickstartConsumer.class, "--namesrv", TestRun.NAMESRV, "--topic", topic, "--group", group)) {
+            QuickstartConsumer.class,
+            "--namesrv", TestRun.NAMESRV,
+            "--topic", topic,
+            "--group", group)) {
       Clients.awaitQueues(survivor, topic, QUEUE_COUNT / 2);
       long killedNs = System.nanoTime();
       victim.kill();

@@ -14,6 +14,7 @@ import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.PullResult;
 import org.apache.rocketmq.client.consumer.PullStatus;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
@@ -107,6 +108,21 @@ public final class Clients implements AutoCloseable {
     List<Sent> sent = new ArrayList<>(messages.size());
     for (Message message : messages) {
       sent.add(Sent.of(message, producer.send(message)));
+    }
+    return sent;
+  }
+
+  /** The same, dealt out to the queues in turn, so that the test knows what each one holds. */
+  public static List<Sent> sendEvenly(DefaultMQProducer producer, Collection<Message> messages)
+      throws Exception {
+    List<Sent> sent = new ArrayList<>(messages.size());
+    for (Message message : messages) {
+      SendResult result =
+          producer.send(
+              message,
+              (queues, subject, turn) -> queues.get((Integer) turn % queues.size()),
+              sent.size());
+      sent.add(Sent.of(message, result));
     }
     return sent;
   }

@@ -13,7 +13,7 @@ public final class Eventually {
 
   private Eventually() {}
 
-  /** Polls until the condition holds. An exception counts as "not yet" and is shown if time runs out. */
+  /** Polls until the condition holds. An exception counts as "not yet", shown if time runs out. */
   public static void until(Supplier<String> what, Callable<Boolean> condition) {
     long deadlineNs = System.nanoTime() + PATIENCE.toNanos();
     Throwable last = null;
