@@ -77,6 +77,27 @@ describe('NodeClock.afterTick', () => {
     expect(order).toEqual(['store', 'answer', 'next immediate']);
   });
 
+  it('runs the other tasks when one fails, and hands the failure to the process (I2)', async () => {
+    const clock = new NodeClock();
+    const thrown: (() => void)[] = [];
+    const nextTick = jest.spyOn(process, 'nextTick').mockImplementation((task) => {
+      thrown.push(task as () => void);
+    });
+    let ran = false;
+    try {
+      clock.afterTick(() => {
+        throw new Error('task failed');
+      });
+      clock.afterTick(() => (ran = true));
+      await turn();
+    } finally {
+      nextTick.mockRestore();
+    }
+    expect(ran).toBe(true);
+    expect(thrown).toHaveLength(1);
+    expect(thrown[0]).toThrow('task failed');
+  });
+
   it('lets the event loop breathe when tasks add tasks for ever', async () => {
     const clock = new NodeClock();
     let runs = 0;
