@@ -149,7 +149,7 @@ async function started(
   });
   const call = async (command: AnyCommand, header: object, body: unknown = null) => {
     const answer = client
-      .call('10.0.0.1:9876', command, { header, body } as never, { timeoutMs: 3_000 })
+      .call('10.0.0.1:9876', command, { header, body }, { timeoutMs: 3_000 })
       .catch((error: unknown) => error);
     await world.settle();
     return answer;
