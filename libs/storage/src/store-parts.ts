@@ -217,6 +217,7 @@ async function assemble(foundation: Foundation, recovered: Recovered): Promise<S
       : new AsyncFlush(clock, settings.flushIntervalMs, sync, sink);
   const onWritten = (batch: LogBatch): void => {
     batch.releaseSlabs((slab) => pool.release(slab));
+    tailCache.evict(batch.endOffset);
     counters.unflushedBytes = batch.endOffset - sync.flushedOffset;
     // The next file is made while there is still room for a long time.
     if (batch.endOffset > segments.endOffset - settings.segmentSizeBytes / 2) prepareNext();
@@ -374,6 +375,9 @@ async function assemble(foundation: Foundation, recovered: Recovered): Promise<S
     units,
     progress,
   });
+  // What an earlier life wrote may not be on stable storage yet: in SYNC mode nobody may see it before it is (P9).
+  sync.start();
+  if (settings.flushMode === 'SYNC') await sync.reach(end);
   await begin(foundation, progress, end);
   await diskWatch.start();
   retention.start();

@@ -99,6 +99,7 @@ export class StoreRecovery {
     const broken = await loadQueues(disk, files, queues, bounds);
     for (const queue of queues) this.foundMaxOffsets.set(queue, queue.maxOffset);
     this.decision = await this.decide();
+    this.parts.logger.debug('start of recovery decided', { ...this.decision });
     const manifest = await this.readManifest();
     const brokenQueues = new Set(
       broken.map(({ topic, queueId, finding }) => this.report(queues.get(topic, queueId), finding)),
@@ -110,7 +111,7 @@ export class StoreRecovery {
     await this.indexBefore(indexFrom, scanFrom);
     const logEndOffset = await this.scanToEnd(scanFrom, build);
     const rebuilt = await this.rebuild(build.broken, logEndOffset, manifest);
-    await this.finishQueues(logEndOffset, build, rebuilt);
+    await this.finishQueues(logEndOffset, build, rebuilt, manifest);
     return this.result(logEndOffset, build, rebuilt.size, clock.monotonicMs() - startedMs);
   }
 
@@ -389,8 +390,13 @@ export class StoreRecovery {
     logEndOffset: number,
     build: QueueBuild,
     rebuilt: ReadonlySet<ConsumeQueue>,
+    manifest: readonly ManifestQueue[] | 'missing' | 'none',
   ): Promise<void> {
     const { disk, files, flusher, queues, segments } = this.parts;
+    const synced = new Map<ConsumeQueue, number>();
+    for (const known of typeof manifest === 'string' ? [] : manifest) {
+      synced.set(queues.get(known.topic, known.queueId), known.syncedOffset);
+    }
     for (const queue of queues) {
       const foundMax = this.foundMaxOffsets.get(queue) ?? 0;
       if (queue.lastUnitCommitLogOffset >= logEndOffset) {
@@ -400,7 +406,11 @@ export class StoreRecovery {
         await cutFiles(disk, files, queue, queue.writtenOffset);
         flusher.noteUnsynced(queue);
       }
-      if (this.decision.basis !== 'clean') flusher.noteUnsynced(queue);
+      if (this.decision.basis !== 'clean') {
+        // What an earlier life handed to the system and did not sync is still to be synced.
+        queue.syncedOffset = Math.min(queue.syncedOffset, synced.get(queue) ?? 0);
+        flusher.noteUnsynced(queue);
+      }
     }
     await flusher.writeDirty();
     for (const queue of [...build.built, ...rebuilt]) {

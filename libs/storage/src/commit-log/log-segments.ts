@@ -133,6 +133,10 @@ export class LogSegments {
     const file = await disk.open(path, { create: true });
     try {
       if (file.sizeBytes !== this.segmentSizeBytes) await file.truncate(this.segmentSizeBytes);
+      // The length too must survive a power loss: a later file may be written while this one is still short.
+      await new Promise<void>((resolve, reject) => {
+        file.dataSync((error) => (error ? reject(error) : resolve()));
+      });
       await disk.syncDirectory(this.directory);
     } catch (error) {
       await file.close();
