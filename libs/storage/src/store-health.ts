@@ -7,6 +7,9 @@ export function isOutOfSpace(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
+/** Who may find the disk full: a write into the log, or the making of its next file. */
+export type SpaceUser = 'write' | 'file';
+
 /**
  * Whether the store takes messages, and why not.
  *
@@ -18,14 +21,14 @@ export class StoreHealth {
   private closing: WriteRefusal | undefined;
   private failure: WriteRefusal | undefined;
   private diskFull: WriteRefusal | undefined;
-  private outOfSpace: WriteRefusal | undefined;
+  private readonly outOfSpace = new Map<SpaceUser, WriteRefusal>();
   private readonly failureListeners: ((refusal: WriteRefusal) => void)[] = [];
 
   constructor(private readonly logger: Logger) {}
 
   /** The reason for refusing everything, or undefined. Back-pressure is not known here. */
   get refusal(): WriteRefusal | undefined {
-    return this.failure ?? this.closing ?? this.outOfSpace ?? this.diskFull;
+    return this.failure ?? this.closing ?? this.diskFull ?? this.spaceRefusal;
   }
 
   /** The refusal that ends everything that waits, or undefined. */
@@ -62,10 +65,21 @@ export class StoreHealth {
     this.diskFull = refusal;
   }
 
-  /** The system itself had no room for a write; `undefined` when the write went through after all. */
-  setOutOfSpace(refusal: WriteRefusal | undefined): void {
-    if ((refusal === undefined) !== (this.outOfSpace === undefined)) this.report(refusal);
-    this.outOfSpace = refusal;
+  /** The system itself had no room for a write or a new file. */
+  setOutOfSpace(user: SpaceUser, refusal: WriteRefusal): void {
+    if (this.outOfSpace.size === 0) this.report(refusal);
+    this.outOfSpace.set(user, refusal);
+  }
+
+  /** What found no room went through after all. Cheap when nothing was wrong. */
+  clearOutOfSpace(user: SpaceUser): void {
+    if (this.outOfSpace.size === 0) return;
+    if (this.outOfSpace.delete(user) && this.outOfSpace.size === 0) this.report(undefined);
+  }
+
+  private get spaceRefusal(): WriteRefusal | undefined {
+    if (this.outOfSpace.size === 0) return undefined;
+    return this.outOfSpace.get('write') ?? this.outOfSpace.get('file');
   }
 
   private report(refusal: WriteRefusal | undefined): void {

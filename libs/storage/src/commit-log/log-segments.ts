@@ -106,6 +106,7 @@ export class LogSegments {
     try {
       this.adopt(await this.make(startOffset));
       this.creating = false;
+      this.health.clearOutOfSpace('file');
       this.onReady?.();
     } catch (error) {
       this.seams.logger.error('cannot make the next commit-log file', {
@@ -113,7 +114,7 @@ export class LogSegments {
         error: describeError(error),
       });
       if (isOutOfSpace(error)) {
-        this.health.setOutOfSpace({
+        this.health.setOutOfSpace('file', {
           reason: 'DISK_FULL',
           message: `no room for the next commit-log file: ${describeError(error)}`,
         });

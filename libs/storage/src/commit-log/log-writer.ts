@@ -148,6 +148,7 @@ export class LogWriter {
     if (health.fatal) return;
     this.writing = undefined;
     this.writtenOffset = batch.endOffset;
+    health.clearOutOfSpace('write');
     counters.unwrittenBytes -= batch.bytes;
     batch.writtenAtMs = clock.monotonicMs();
     this.parts.onWritten(batch);
@@ -167,7 +168,7 @@ export class LogWriter {
     }
     // Nothing of the batch counts as written; the same bytes go to the same place when there is room (P16).
     logger.error('no room to write the commit log', { error: describeError(error) });
-    health.setOutOfSpace({
+    health.setOutOfSpace('write', {
       reason: 'DISK_FULL',
       message: `the disk has no room: ${describeError(error)}`,
     });
