@@ -1,5 +1,5 @@
 import { offsetMsgId } from '@rocketmq-ts/protocol';
-import type { SerializeType } from '@rocketmq-ts/protocol';
+import type { SendAnswer, SerializeType } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import { AppendEntry } from '@rocketmq-ts/storage';
 import type { StoreOutcome } from '@rocketmq-ts/storage';
@@ -23,7 +23,10 @@ export interface SendAnswerTarget {
  * One message of a producer on its way through the store: the only object that a send costs. It is answered when the
  * store says what became of it.
  */
-export class PendingSend extends AppendEntry implements SendAnswerTarget {
+export class PendingSend extends AppendEntry implements SendAnswerTarget, SendAnswer {
+  /** Set when the store has decided. */
+  code = 0;
+  readonly remark = undefined;
   opaque = 0;
   serializeType: SerializeType = 0;
   isOneWay = false;
@@ -45,12 +48,7 @@ export class PendingSend extends AppendEntry implements SendAnswerTarget {
       return;
     }
     this.answers.count(this.traffic, 1, this.sizeBytes);
-    this.answers.stored(
-      this,
-      outcome,
-      offsetMsgId(this.answers.storeHostHex, this.commitLogOffset),
-      this.queueOffset,
-    );
+    this.answers.storedOne(this, outcome);
   }
 }
 

@@ -4,7 +4,7 @@ import type { QueueLockTable } from '../lock/queue-lock-table.js';
 import type { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
 import { groupOfRetryTopic } from '../topic/topic-name.js';
 import type { Refusal } from './send-decision.js';
-import type { SendFields } from './send-fields.js';
+import type { SendHeader } from '@rocketmq-ts/protocol';
 
 /** Where a message that a consumer sends to its own retry topic really goes. */
 export type RetryTarget =
@@ -20,7 +20,7 @@ const RETRY: RetryTarget = { kind: 'retry' };
  * Source: rocketmq 5.5.0 `SendMessageProcessor#handleRetryAndDLQ`.
  */
 export function retryTargetOf(
-  fields: Pick<SendFields, 'topic' | 'reconsumeTimes' | 'maxReconsumeTimes'>,
+  fields: Pick<SendHeader, 'topic' | 'reconsumeTimes' | 'maxReconsumeTimes'>,
   peerVersion: number,
   groups: SubscriptionGroupTable,
   locks: QueueLockTable,

@@ -1,7 +1,7 @@
-import { ResponseCode } from '@rocketmq-ts/protocol';
+import { ResponseCode, SendAnswerTemplate, writeSendAnswer } from '@rocketmq-ts/protocol';
 import type { StoreOutcome, WriteRefusal } from '@rocketmq-ts/storage';
 import type { BrokerStats, TopicTraffic } from '../stats/broker-stats.js';
-import type { SendAnswerTarget } from './pending-send.js';
+import type { PendingSend, SendAnswerTarget } from './pending-send.js';
 import { unavailable } from './send-decision.js';
 import type { Refusal } from './send-decision.js';
 
@@ -15,15 +15,34 @@ export interface SendAnswerFacts {
 /** Writes the answers to sends. */
 export class SendAnswers {
   readonly storeHostHex: string;
+  private template: SendAnswerTemplate;
 
   constructor(
     private readonly facts: SendAnswerFacts,
     private readonly stats: BrokerStats,
   ) {
     this.storeHostHex = facts.storeHostHex;
+    this.template = this.newTemplate();
   }
 
-  /** The message is stored. */
+  /** One message is stored. Writes the answer without an object on the way. */
+  storedOne(to: PendingSend, outcome: StoreOutcome): void {
+    const { connection } = to;
+    if (!to.isOneWay && !connection.closed) {
+      if (this.template.options.traceOn !== this.facts.traceOn())
+        this.template = this.newTemplate();
+      to.code = outcome.kind === 'OK' ? ResponseCode.SUCCESS : ResponseCode.FLUSH_DISK_TIMEOUT;
+      writeSendAnswer(connection.beginAnswer(), this.template, to);
+    }
+    connection.end(to.inFlightBytes);
+  }
+
+  private newTemplate(): SendAnswerTemplate {
+    const { storeHostHex, regionId, traceOn } = this.facts;
+    return new SendAnswerTemplate({ hostPart: storeHostHex, regionId, traceOn: traceOn() });
+  }
+
+  /** All messages of a batch are stored. */
   stored(to: SendAnswerTarget, outcome: StoreOutcome, msgId: string, queueOffset: number): void {
     const { connection } = to;
     if (!to.isOneWay) {

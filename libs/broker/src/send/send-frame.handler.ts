@@ -1,7 +1,7 @@
 import { describeError } from '@rocketmq-ts/kernel';
 import type { Clock, Random } from '@rocketmq-ts/kernel';
 import { MessageSysFlag, ResponseCode } from '@rocketmq-ts/protocol';
-import type { RemotingFrame, TopicConfig } from '@rocketmq-ts/protocol';
+import type { RemotingFrame, SendHeader, TopicConfig } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import { StorageError } from '@rocketmq-ts/storage';
 import type { AppendEntry } from '@rocketmq-ts/storage';
@@ -36,7 +36,6 @@ import {
   unavailable,
 } from './send-decision.js';
 import type { Refusal, SendRules } from './send-decision.js';
-import type { SendFields } from './send-fields.js';
 import { StoredProperties } from './stored-properties.js';
 
 /** What the send path works with. Functions stand where a setting can change while the broker runs. */
@@ -55,7 +54,7 @@ export interface SendParts {
   /** Refuse instead of wait while the store is behind. */
   readonly failFast: () => boolean;
   /** The header of a send; valid until the next call. @throws {MalformedHeaderError} */
-  readonly readFields: (frame: RemotingFrame) => SendFields;
+  readonly readFields: (frame: RemotingFrame) => SendHeader;
   /** Answers a request with what an error means. */
   readonly answerError: (
     frame: RemotingFrame,
@@ -97,7 +96,7 @@ export class SendFrameHandler {
   private takeOne(
     frame: RemotingFrame,
     connection: ServerConnection,
-    fields: SendFields,
+    fields: SendHeader,
     topic: TopicRecord,
   ): Refusal | undefined {
     const { parts, properties, wishes } = this;
@@ -120,7 +119,7 @@ export class SendFrameHandler {
         parts.stats.countDeadLetter(retry.group, topic.name);
       }
     }
-    properties.read(fields.propertiesBytes, fields.propertiesStart, fields.propertiesEnd);
+    properties.read(fields.properties, 0, fields.propertiesEnd);
     const { keyRequired } = topic;
     const { sysFlag, reconsumeTimes } = fields;
     const owner = { sysFlag, reconsumeTimes, dead, keyRequired };
@@ -165,7 +164,7 @@ export class SendFrameHandler {
   private takeBatch(
     frame: RemotingFrame,
     connection: ServerConnection,
-    fields: SendFields,
+    fields: SendHeader,
     topic: TopicRecord,
   ): Refusal | undefined {
     const { parts, properties } = this;
@@ -180,7 +179,7 @@ export class SendFrameHandler {
     const opened = this.batches.open(frame, connection, this.trafficOf(topic));
     if (opened === undefined) return illegalMessage(parts.rules.messageBytesMax);
 
-    properties.read(fields.propertiesBytes, fields.propertiesStart, fields.propertiesEnd);
+    properties.read(fields.properties, 0, fields.propertiesEnd);
     const waitForStore = !properties.has('WAIT') || properties.text('WAIT') === 'true';
     const queueId = this.queueIdFor(fields, topic);
     opened.queueId = queueId;
@@ -203,12 +202,12 @@ export class SendFrameHandler {
 
   private checkCommon(
     frame: RemotingFrame,
-    fields: SendFields,
+    fields: SendHeader,
     topic: TopicRecord,
   ): Refusal | undefined {
     const { store, rules, failFast } = this.parts;
-    const propertiesBytes = fields.propertiesEnd - fields.propertiesStart;
-    const refusal = sendRefusal(fields, topic, rules, frame.end - frame.bodyStart, propertiesBytes);
+    const bodyBytes = frame.end - frame.bodyStart;
+    const refusal = sendRefusal(fields, topic, rules, bodyBytes, fields.propertiesEnd);
     if (refusal !== undefined) return refusal;
     const unable = store.writeRefusal();
     if (unable === undefined) return undefined;
@@ -217,7 +216,7 @@ export class SendFrameHandler {
   }
 
   /** What messages of one send have in common, batched or not. */
-  private fill(entry: AppendEntry, fields: SendFields, topic: TopicRecord): void {
+  private fill(entry: AppendEntry, fields: SendHeader, topic: TopicRecord): void {
     const multiTag = topic.config.topicFilterType === 'MULTI_TAG' ? MessageSysFlag.MULTI_TAGS : 0;
     entry.sysFlag = fields.sysFlag | multiTag;
     entry.bornTimestampMs = fields.bornTimestampMs;
@@ -242,7 +241,7 @@ export class SendFrameHandler {
     send.tagsCode = clock.nowMs() + properties.levels.delayOf(level);
   }
 
-  private queueIdFor(fields: SendFields, topic: TopicRecord): number {
+  private queueIdFor(fields: SendHeader, topic: TopicRecord): number {
     if (fields.queueId >= 0) return fields.queueId;
     const { writeQueueNums } = topic.config;
     return writeQueueNums > 1 ? this.parts.random.uint32() % writeQueueNums : 0;
@@ -260,7 +259,7 @@ export class SendFrameHandler {
   private createFirst(
     frame: RemotingFrame,
     connection: ServerConnection,
-    fields: SendFields,
+    fields: SendHeader,
   ): Refusal | undefined {
     const defect = topicNameDefect(fields.topic);
     if (defect !== undefined) return { code: ResponseCode.INVALID_PARAMETER, remark: defect };
@@ -271,7 +270,7 @@ export class SendFrameHandler {
       : this.createThenHandle(frame, connection, config);
   }
 
-  private newTopic(fields: SendFields): TopicConfig | undefined {
+  private newTopic(fields: SendHeader): TopicConfig | undefined {
     const { topics, autoCreateTopic } = this.parts;
     const topicSysFlag = sysFlagOfNewTopic(fields.topic, fields.unitMode);
     const { topic, defaultTopic, defaultTopicQueueNums } = fields;

@@ -1,4 +1,4 @@
-import { invariant, writeSafeInt64, type Disk, type DiskFile } from '@rocketmq-ts/kernel';
+import { invariant, type Disk, type DiskFile } from '@rocketmq-ts/kernel';
 import {
   decodeIndexEntry,
   decodeIndexHeader,
@@ -13,12 +13,14 @@ import {
   type IndexFileShape,
   type IndexHeader,
 } from './index-file.layout.js';
+import { PendingEntries } from './pending-entries.js';
 
 /** Slots that are marked and written together: 4 KiB of the file. */
-const SLOTS_PER_PAGE = 1024;
+const SLOTS_PER_PAGE_LOG2 = 10;
+const SLOTS_PER_PAGE = 1 << SLOTS_PER_PAGE_LOG2;
 /** Pages copied and written in one go; bounds the pause of the event loop to well under a millisecond. */
 const PAGES_PER_WRITE = 64;
-const ENTRIES_PER_CHUNK = 3276;
+const ENTRIES_PER_READ = 65_536;
 
 /**
  * The index file that is being filled: slots in memory, entries in memory until they are written.
@@ -31,11 +33,7 @@ const ENTRIES_PER_CHUNK = 3276;
  */
 export class ActiveIndexFile {
   private file: DiskFile | undefined;
-  /** Entry numbers below it are in the file. */
-  private writtenEntryCount: number;
-  /** Entries from `writtenEntryCount` on, in chunks of `ENTRIES_PER_CHUNK`; the last one is being filled. */
-  private readonly chunks: Buffer[] = [];
-  private chunkFill = 0;
+  private readonly pending: PendingEntries;
   private readonly dirtyPages: Uint8Array;
   private running: Promise<void> | undefined;
 
@@ -46,7 +44,7 @@ export class ActiveIndexFile {
     private readonly slots: Int32Array,
     readonly header: IndexHeader,
   ) {
-    this.writtenEntryCount = header.entryCount;
+    this.pending = new PendingEntries(header.entryCount);
     this.dirtyPages = new Uint8Array(Math.ceil(shape.slotCount / SLOTS_PER_PAGE));
   }
 
@@ -90,7 +88,7 @@ export class ActiveIndexFile {
     header.endCommitLogOffset = header.beginCommitLogOffset;
     header.endTimestampMs = header.beginTimestampMs;
 
-    const bytes = Buffer.alloc(ENTRIES_PER_CHUNK * 16 * INDEX_ENTRY_BYTES);
+    const bytes = Buffer.alloc(ENTRIES_PER_READ * INDEX_ENTRY_BYTES);
     let previousOffset = 0;
     scan: for (let next = 1; next < countedEntries;) {
       const got = file.readNow(bytes, entryPosition(shape, next));
@@ -127,48 +125,29 @@ export class ActiveIndexFile {
 
   /** Bytes of entries that are only in memory. */
   get pendingBytes(): number {
-    return (this.header.entryCount - this.writtenEntryCount) * INDEX_ENTRY_BYTES;
+    return (this.header.entryCount - this.pending.writtenCount) * INDEX_ENTRY_BYTES;
   }
 
   /** Adds one key of a message. The caller checks `isFull` first. Source: rocketmq 5.x `IndexFile#putKey`. */
   put(keyHash: number, commitLogOffset: number, storeTimestampMs: number): void {
-    const { header } = this;
-    invariant(!this.isFull, 'a full index file takes no entry');
-    const slot = keyHash % this.shape.slotCount;
-    const before = this.slots[slot] ?? 0;
+    const { header, slots } = this;
+    const slot = keyHash % slots.length;
+    const before = slots[slot]!;
     const entry = header.entryCount;
-
-    const sinceBeginMs =
-      header.beginTimestampMs <= 0 ? 0 : storeTimestampMs - header.beginTimestampMs;
+    const { beginTimestampMs } = header;
+    const sinceBeginMs = beginTimestampMs <= 0 ? 0 : storeTimestampMs - beginTimestampMs;
     const seconds = Math.min(Math.max(Math.trunc(sinceBeginMs / 1000), 0), 0x7fff_ffff);
-    const chunk = this.chunkWithRoom();
-    const at = this.chunkFill * INDEX_ENTRY_BYTES;
-    chunk.writeInt32BE(keyHash, at);
-    writeSafeInt64(chunk, at + 4, commitLogOffset);
-    chunk.writeInt32BE(seconds, at + 12);
-    chunk.writeInt32BE(before, at + 16);
-    this.chunkFill++;
-
-    this.slots[slot] = entry;
-    this.dirtyPages[Math.trunc(slot / SLOTS_PER_PAGE)] = 1;
+    this.pending.add(keyHash, commitLogOffset, seconds, before);
+    slots[slot] = entry;
+    this.dirtyPages[slot >>> SLOTS_PER_PAGE_LOG2] = 1;
+    if (before === 0) header.usedSlotCount++;
+    header.entryCount = entry + 1;
     if (entry === 1) {
       header.beginCommitLogOffset = commitLogOffset;
       header.beginTimestampMs = storeTimestampMs;
     }
-    if (before === 0) header.usedSlotCount++;
-    header.entryCount = entry + 1;
     header.endCommitLogOffset = commitLogOffset;
     header.endTimestampMs = storeTimestampMs;
-  }
-
-  private chunkWithRoom(): Buffer {
-    let chunk = this.chunks.at(-1);
-    if (chunk === undefined || this.chunkFill === ENTRIES_PER_CHUNK) {
-      chunk = Buffer.allocUnsafe(ENTRIES_PER_CHUNK * INDEX_ENTRY_BYTES);
-      this.chunks.push(chunk);
-      this.chunkFill = 0;
-    }
-    return chunk;
   }
 
   /** Newest entry of a key's slot, 0 when none. */
@@ -177,21 +156,17 @@ export class ActiveIndexFile {
   }
 
   async entry(number: number): Promise<IndexEntry> {
-    const pending = number - this.writtenEntryCount;
-    if (pending >= 0) {
-      const chunk = this.chunks[Math.trunc(pending / ENTRIES_PER_CHUNK)];
-      invariant(chunk !== undefined, 'an entry is in the file or in memory');
-      return decodeIndexEntry(chunk, (pending % ENTRIES_PER_CHUNK) * INDEX_ENTRY_BYTES);
-    }
+    const inMemory = this.pending.find(number);
+    if (inMemory) return decodeIndexEntry(inMemory.chunk, inMemory.position);
     const file = await this.opened();
     return decodeIndexEntry(
       await readExactly(file, entryPosition(this.shape, number), INDEX_ENTRY_BYTES),
     );
   }
 
-  /** Writes entries only: keeps memory small between two flushes. */
+  /** Writes entries only, in whole chunks: keeps memory small between two flushes. */
   writeEntries(): Promise<void> {
-    return this.oneAtATime(() => this.writePendingEntries());
+    return this.oneAtATime(() => this.writePending(this.pending.endOfWholeChunks));
   }
 
   /** Makes the file say all that is known now. With `durable` it is also synced. @throws system error; may be repeated. */
@@ -200,7 +175,7 @@ export class ActiveIndexFile {
       const header = encodeIndexHeader(this.header);
       const file = await this.opened();
       await this.writeDirtySlots(file);
-      await this.writePendingEntries();
+      await this.writePending(this.header.entryCount);
       await write(file, [header], 0);
       if (durable) await sync(file);
     });
@@ -238,44 +213,15 @@ export class ActiveIndexFile {
     return this.file;
   }
 
-  private async writePendingEntries(): Promise<void> {
+  /** Writes the entries below `endEntry` that are not in the file yet; what is put meanwhile is left for later. */
+  private async writePending(endEntry: number): Promise<void> {
+    const { pending } = this;
+    if (pending.writtenCount >= endEntry) return;
     const file = await this.opened();
-    while (this.writtenEntryCount < this.header.entryCount) {
-      // Whole chunks are written and dropped; the one being filled is written as far as it goes and starts anew.
-      const whole = this.chunks.length > 1 || this.chunkFill === ENTRIES_PER_CHUNK;
-      const [chunk] = this.chunks;
-      invariant(chunk !== undefined, 'uncounted entries are in memory');
-      const entryCount = whole ? ENTRIES_PER_CHUNK : this.chunkFill;
-      const bytes = whole ? chunk : Buffer.from(chunk.subarray(0, entryCount * INDEX_ENTRY_BYTES));
-      await write(
-        file,
-        [bytes.subarray(0, entryCount * INDEX_ENTRY_BYTES)],
-        entryPosition(this.shape, this.writtenEntryCount),
-      );
-      this.forget(entryCount);
-    }
-  }
-
-  /** Drops the first `entryCount` entries from memory; more may have been put while they were written. */
-  private forget(entryCount: number): void {
-    const [chunk] = this.chunks;
-    invariant(chunk !== undefined, 'what was written was in memory');
-    this.writtenEntryCount += entryCount;
-    if (entryCount === ENTRIES_PER_CHUNK) {
-      this.chunks.shift();
-      if (this.chunks.length === 0) this.chunkFill = 0;
-      return;
-    }
-    // A partly written chunk: what was put behind it moves to the front, chunk by chunk.
-    const rest = Buffer.concat(this.chunks).subarray(entryCount * INDEX_ENTRY_BYTES);
-    const restCount = this.header.entryCount - this.writtenEntryCount;
-    this.chunks.length = 0;
-    this.chunkFill = 0;
-    for (let from = 0; from < restCount; from += ENTRIES_PER_CHUNK) {
-      const fresh = Buffer.allocUnsafe(ENTRIES_PER_CHUNK * INDEX_ENTRY_BYTES);
-      this.chunkFill = Math.min(ENTRIES_PER_CHUNK, restCount - from);
-      rest.copy(fresh, 0, from * INDEX_ENTRY_BYTES, (from + this.chunkFill) * INDEX_ENTRY_BYTES);
-      this.chunks.push(fresh);
+    while (pending.writtenCount < endEntry) {
+      const pieces = pending.pieces(endEntry);
+      await write(file, pieces.buffers, entryPosition(this.shape, pending.writtenCount));
+      pending.noteWritten(pieces.entryCount);
     }
   }
 
@@ -292,7 +238,7 @@ export class ActiveIndexFile {
       const bytes = this.copySlots(first, last);
       this.dirtyPages.fill(0, first, last + 1);
       try {
-        await this.writePendingEntries(); // I2: what these slots point at comes first
+        await this.writePending(this.header.entryCount); // I2: what these slots point at comes first
         await write(file, [bytes], slotPosition(first * SLOTS_PER_PAGE));
       } catch (error) {
         this.dirtyPages.fill(1, first, last + 1);
