@@ -141,7 +141,6 @@ export class IndexFiles implements IndexSink {
     if (active === undefined || active.isFull) active = this.nextFile(active);
     active.put(positiveHash(hash), commitLogOffset, storeTimestampMs);
     if (active.pendingBytes >= PENDING_BYTES_SOFT && !this.relieving) this.relieve(active);
-    this.relieve(active);
   }
 
   private nextFile(full: ActiveIndexFile | undefined): ActiveIndexFile {
