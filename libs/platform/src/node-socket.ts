@@ -125,7 +125,7 @@ export class NodeSocket implements NetworkSocket {
     if (this.gone) return;
     this.gone = true;
     this.ended = true;
-    // The handle is closed by now: the system reads none of these bytes any more.
+    // Node has called back for all of them by now; should it ever not, the closed handle needs the bytes no more.
     for (const released of this.waiting.splice(0)) released();
     this.events?.onClose(this.failure);
   }

@@ -366,6 +366,23 @@ describe('RemotingServer deadlines', () => {
     expect(peer.frames).toHaveLength(60);
   });
 
+  it('does not count the time in which we do not read', async () => {
+    const { world, server, held, release } = await started({ inFlightCountMax: 1 });
+    const peer = await world.peer();
+    const [connection] = [...server.connections];
+    const hold = requestBytes({ code: HOLD, opaque: 1 });
+    const echo = requestBytes({ code: ECHO, opaque: 2 });
+    connection!.onData(Buffer.concat([hold, echo.subarray(0, 50)]));
+    expect(held).toHaveLength(1);
+    await world.pass(200);
+    expect(peer.closed).toBe(false);
+    release(0);
+    await world.pass(1);
+    peer.sendBytes(echo.subarray(50));
+    await world.settle();
+    expect(peer.opaques).toEqual([1, 2]);
+  });
+
   it('closes a connection on which nothing moved for 120 s, in either direction', async () => {
     const { world, server } = await started();
     const [silent, asking] = [await world.peer(), await world.peer()];
