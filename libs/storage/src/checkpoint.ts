@@ -50,34 +50,38 @@ export function safeTimestampMs(values: CheckpointValues): number {
  * Source: rocketmq 5.5.0 `StoreCheckpoint`.
  */
 export class CheckpointFile {
+  private file: DiskFile | undefined;
+
   private constructor(
-    private readonly file: DiskFile,
+    private readonly disk: Disk,
+    private readonly path: string,
     private readonly page: Buffer,
     /** What was found at start; undefined where there was no file, or none that can be read. */
     readonly found: CheckpointValues | undefined,
   ) {}
 
+  /** Reads what there is; nothing is made or changed before the first `write`. */
   static async open(disk: Disk, path: string): Promise<CheckpointFile> {
     const bytes = await disk.readFile(path);
     const page = Buffer.alloc(CHECKPOINT_BYTES);
     bytes?.copy(page, 0, 0, CHECKPOINT_BYTES);
-    const file = await disk.open(path, { create: true });
-    if (file.sizeBytes !== CHECKPOINT_BYTES) await file.truncate(CHECKPOINT_BYTES);
-    return new CheckpointFile(file, page, bytes === undefined ? undefined : readValues(page));
+    return new CheckpointFile(disk, path, page, bytes && readValues(page));
   }
 
   /** Writes new values and makes them durable. @throws system error */
   async write(values: CheckpointValues): Promise<void> {
-    const { page, file } = this;
+    const { page } = this;
     writeSafeInt64(page, AT.PHYSIC_MSG_TIMESTAMP, values.physicMsgTimestampMs);
     writeSafeInt64(page, AT.LOGICS_MSG_TIMESTAMP, values.logicsMsgTimestampMs);
     writeSafeInt64(page, AT.INDEX_MSG_TIMESTAMP, values.indexMsgTimestampMs);
     writeSafeInt64(page, AT.LOGICS_PHYSICAL_OFFSET, values.logicsPhysicalOffset);
-    await writeAndSync(file, page, 0, true);
+    this.file ??= await this.disk.open(this.path, { create: true });
+    if (this.file.sizeBytes > CHECKPOINT_BYTES) await this.file.truncate(CHECKPOINT_BYTES);
+    await writeAndSync(this.file, page, 0, true);
   }
 
-  close(): Promise<void> {
-    return this.file.close();
+  async close(): Promise<void> {
+    await this.file?.close();
   }
 }
 

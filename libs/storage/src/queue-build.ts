@@ -35,6 +35,7 @@ interface Jump {
  */
 export class QueueBuild {
   private readonly touched = new Set<ConsumeQueue>();
+  private readonly lastRecords = new Map<ConsumeQueue, Pick<Jump, 'commitLogOffset' | 'sizeBytes'>>();
   private readonly jumps = new Map<ConsumeQueue, Jump>();
   private readonly only: ReadonlySet<ConsumeQueue> | undefined;
   private readonly indexFrom: number;
@@ -108,6 +109,16 @@ export class QueueBuild {
     this.jumps.clear();
   }
 
+  /** The queue's last messages were given up: their places are kept, and stand for the last one that is left. */
+  extendTo(queue: ConsumeQueue, queueOffset: number): void {
+    const last = this.lastRecords.get(queue);
+    if (!last) return;
+    while (queue.maxOffset < queueOffset) {
+      queue.addLost(queue.maxOffset, last.commitLogOffset, last.sizeBytes);
+    }
+    this.parts.queues.markDirty(queue);
+  }
+
   private takeUnit(record: ScannedRecord): void {
     const { queueOffset } = record;
     if (!isDirectoryName(record.topic) || record.queueId < 0) {
@@ -131,6 +142,10 @@ export class QueueBuild {
 
   private add(queue: ConsumeQueue, jump: Jump): void {
     queue.add(jump.queueOffset, jump.commitLogOffset, jump.sizeBytes, jump.tagsCode);
+    if (this.only) {
+      const { commitLogOffset, sizeBytes } = jump;
+      this.lastRecords.set(queue, { commitLogOffset, sizeBytes });
+    }
     this.parts.queues.markDirty(queue);
   }
 

@@ -50,6 +50,8 @@ export class Retention {
       readonly syncAll: () => Promise<void>;
       /** Segments that end above are not deleted (I1). */
       readonly keepFromOffset: () => number;
+      /** Notes durably where queues begin. */
+      readonly writeManifest: () => Promise<void>;
       /** Segments were deleted: what is cached of them is to be forgotten. */
       readonly onDeleted: () => void;
     },
@@ -133,23 +135,30 @@ export class Retention {
 
   /** Queues forget what points below the log's first byte; files that hold nothing else go. */
   private async trimQueues(): Promise<void> {
-    const { clock, queues } = this.parts;
+    const { clock, queues, disk, files, segments } = this.parts;
+    const trimmed: ConsumeQueue[] = [];
     let looked = 0;
     for (const queue of [...queues]) {
-      await this.trimQueue(queue);
+      if (queue.firstFileOffset >= 0) {
+        const minOffset = findMinOffset(disk, files, queue, segments.minOffset);
+        if (minOffset > queue.minOffset) {
+          queue.minOffset = minOffset;
+          trimmed.push(queue);
+        }
+      }
       if (++looked % QUEUES_PER_TURN === 0) {
         await new Promise<void>((resolve) => clock.setTimer(0, resolve));
       }
     }
+    // First it is written down that the units may be missing, then they go.
+    await this.parts.writeManifest();
+    for (const queue of trimmed) await this.removeFiles(queue);
   }
 
-  private async trimQueue(queue: ConsumeQueue): Promise<void> {
-    const { disk, files, segments } = this.parts;
-    if (queue.firstFileOffset < 0 || queue.rebuilding) return;
-    const minOffset = findMinOffset(disk, files, queue, segments.minOffset);
-    queue.minOffset = Math.max(queue.minOffset, minOffset);
+  private async removeFiles(queue: ConsumeQueue): Promise<void> {
+    const { files } = this.parts;
     // The last file stays, whatever it holds: it tells where the queue goes on.
-    for (;;) {
+    while (queue.firstFileOffset >= 0) {
       const fileEnd = queue.firstFileOffset + files.unitCount;
       if (fileEnd > queue.minOffset || fileEnd >= queue.writtenOffset) return;
       const path = files.pathOf(queue, queue.firstFileOffset);

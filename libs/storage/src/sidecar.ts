@@ -40,30 +40,37 @@ export interface SidecarState {
  * Whatever moment a crash comes at, one slot is whole.
  */
 export class SidecarFile {
+  private file: DiskFile | undefined;
+
   private constructor(
-    private readonly file: DiskFile,
+    private readonly disk: Disk,
+    private readonly path: string,
     /** Slots that were found whole, newest first. */
     readonly found: readonly SidecarState[],
     private generation: number,
   ) {}
 
+  /** Reads what there is; nothing is made or changed before the first `write`. */
   static async open(disk: Disk, path: string): Promise<SidecarFile> {
     const bytes = (await disk.readFile(path)) ?? Buffer.alloc(0);
-    const found = decodeSidecar(bytes);
-    const file = await disk.open(path, { create: true });
-    return new SidecarFile(file, found, found[0]?.generation ?? 0);
+    const found = [0, 1]
+      .map((slot) => decodeSlot(bytes, slot * SLOT_DISTANCE_BYTES))
+      .filter((state) => state !== undefined)
+      .sort((one, other) => other.generation - one.generation);
+    return new SidecarFile(disk, path, found, found[0]?.generation ?? 0);
   }
 
   /** Writes a state into the older slot. @throws system error */
   async write(state: Omit<SidecarState, 'generation'>, durable: boolean): Promise<void> {
     const generation = this.generation + 1;
     const slot = encodeSlot({ ...state, generation });
+    this.file ??= await this.disk.open(this.path, { create: true });
     await writeAndSync(this.file, slot, (generation % 2) * SLOT_DISTANCE_BYTES, durable);
     this.generation = generation;
   }
 
-  close(): Promise<void> {
-    return this.file.close();
+  async close(): Promise<void> {
+    await this.file?.close();
   }
 }
 

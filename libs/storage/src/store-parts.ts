@@ -363,6 +363,7 @@ async function assemble(foundation: Foundation, recovered: Recovered): Promise<S
       localHourOf: settings.localHourOf,
       syncAll: () => queueWriter.cycle(true),
       keepFromOffset: () => progress.syncedUpTo,
+      writeManifest: () => progress.writeManifest(true),
       onDeleted: () => log.clear(),
     },
     settings.retention,

@@ -75,6 +75,8 @@ export class StoreRecovery {
   private scannedBytes = 0;
   private lastStoreTimestampMs = 0;
   private unitsWrittenAt = 0;
+  /** Something of the log was given up. */
+  private repaired = false;
   /** Where queues went before anything was built anew: files may hold more than is still true. */
   private readonly foundMaxOffsets = new Map<ConsumeQueue, number>();
 
@@ -110,7 +112,9 @@ export class StoreRecovery {
     const build = new QueueBuild(this.parts, { indexFrom, broken: brokenQueues });
     await this.indexBefore(indexFrom, scanFrom);
     const logEndOffset = await this.scanToEnd(scanFrom, build);
-    const rebuilt = await this.rebuild(build.broken, logEndOffset, manifest);
+    // Units may point into what was given up: with a repair all queues are built from what is left.
+    const toRebuild = this.repaired ? new Set(queues) : build.broken;
+    const rebuilt = await this.rebuild(toRebuild, logEndOffset, manifest);
     await this.finishQueues(logEndOffset, build, rebuilt, manifest);
     return this.result(logEndOffset, build, rebuilt.size, clock.monotonicMs() - startedMs);
   }
@@ -151,11 +155,11 @@ export class StoreRecovery {
 
   /** The list of queues; `missing` when there ought to be one, so nothing says which queues may have been lost. */
   private async readManifest(): Promise<readonly ManifestQueue[] | 'missing' | 'none'> {
-    const { disk, settings, sidecar } = this.parts;
+    const { disk, settings, segments } = this.parts;
+    // An old list does no harm: a queue that has less than it says is built from the log, which is always right.
     const manifest = await readManifest(disk, settings.rootPath);
-    const counts = this.decision.manifestCounts || sidecar.found.length === 0;
-    if (manifest) return counts ? manifest : 'none';
-    return this.decision.manifestCounts && this.parts.segments.endOffset > 0 ? 'missing' : 'none';
+    if (manifest) return manifest;
+    return this.decision.manifestCounts && segments.endOffset > 0 ? 'missing' : 'none';
   }
 
   /** Queues that had more in their files than there is now. */
@@ -167,14 +171,20 @@ export class StoreRecovery {
       const expected = this.decision.powerLossPossible ? known.syncedOffset : known.writtenOffset;
       const wasRetired = !queues.find(known.topic, known.queueId);
       const queue = queues.get(known.topic, known.queueId);
-      queue.floorOffset = known.minOffset;
-      if (queue.maxOffset >= expected) continue;
+      if (this.decision.manifestCounts) queue.floorOffset = known.minOffset;
+      const beginsTooLate = queue.hasUnits && queue.firstFileOffset > known.minOffset;
+      if (queue.maxOffset >= expected && !beginsTooLate) continue;
       if (known.minOffset === known.writtenOffset) {
         // It had no message; only the offset of the next one is to be kept.
         queue.clear(known.writtenOffset);
         queue.retired = wasRetired;
       } else {
-        lost.push(this.report(queue, `goes to ${queue.maxOffset}, it had gone to ${expected}`));
+        lost.push(
+          this.report(
+            queue,
+            `has ${queue.firstFileOffset}…${queue.maxOffset}, it had ${known.minOffset}…${expected}`,
+          ),
+        );
       }
     }
     return lost;
@@ -268,6 +278,7 @@ export class StoreRecovery {
       reason: end.reason,
       verdict,
     });
+    this.repaired ||= verdict === 'repair-cut';
     if (verdict !== 'cut') {
       await keepCopy(this.parts, segments, settings.rootPath, end.offset, segments.endOffset);
     }
@@ -302,6 +313,7 @@ export class StoreRecovery {
   private async bridge(fromOffset: number, nextRecordOffset: number): Promise<number> {
     const { segments, settings, logger } = this.parts;
     logger.error('damaged part of the commit log is given up', { fromOffset, nextRecordOffset });
+    this.repaired = true;
     await keepCopy(this.parts, segments, settings.rootPath, fromOffset, nextRecordOffset);
     await bridgeGap(segments, fromOffset, nextRecordOffset, this.lastStoreTimestampMs);
     return fromOffset;
@@ -342,11 +354,19 @@ export class StoreRecovery {
   ): Promise<ReadonlySet<ConsumeQueue>> {
     const { files, flusher, segments } = this.parts;
     if (broken.size === 0) return broken;
+    const foundMax = new Map<ConsumeQueue, number>();
     for (const queue of broken) {
+      foundMax.set(queue, this.foundMaxOffsets.get(queue) ?? 0);
       await files.removeQueue(queue);
       flusher.forget(queue);
       this.foundMaxOffsets.delete(queue);
       queue.clear(0);
+    }
+    if (typeof manifest !== 'string') {
+      for (const { topic, queueId, writtenOffset, syncedOffset } of manifest) {
+        const known = this.decision.powerLossPossible ? syncedOffset : writtenOffset;
+        foundMax.set(this.parts.queues.get(topic, queueId), known);
+      }
     }
     const build = new QueueBuild(
       { ...this.parts, index: undefined },
@@ -355,12 +375,11 @@ export class StoreRecovery {
     await this.scanRange(segments.minOffset, logEndOffset, build);
     build.finish();
     this.judgeGaps(build);
-    if (typeof manifest !== 'string') {
-      // Queues whose messages are all deleted do not begin again at 0: an offset never stands for two messages.
-      for (const known of manifest) {
-        const queue = this.parts.queues.get(known.topic, known.queueId);
-        if (broken.has(queue) && !queue.hasUnits) queue.clear(known.syncedOffset);
-      }
+    for (const queue of broken) {
+      const nextOffset = foundMax.get(queue) ?? 0;
+      // A queue whose messages are all gone does not begin again at 0: an offset never stands for two messages (P4).
+      if (!queue.hasUnits) queue.clear(nextOffset);
+      else if (this.repaired) build.extendTo(queue, nextOffset);
     }
     return broken;
   }
