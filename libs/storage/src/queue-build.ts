@@ -125,8 +125,9 @@ export class QueueBuild {
       this.refuseName(record);
       return;
     }
+    const known = this.parts.queues.peek(record.topic, record.queueId);
+    if (known && queueOffset < known.floorOffset) return;
     const queue = this.parts.queues.get(record.topic, record.queueId);
-    if (queueOffset < queue.floorOffset) return;
     if (this.broken.has(queue) || (this.only && !this.only.has(queue))) return;
     if (!this.touched.has(queue)) {
       if (!this.begin(queue, queueOffset)) return;

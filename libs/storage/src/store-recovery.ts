@@ -365,7 +365,8 @@ export class StoreRecovery {
     if (typeof manifest !== 'string') {
       for (const { topic, queueId, writtenOffset, syncedOffset } of manifest) {
         const known = this.decision.powerLossPossible ? syncedOffset : writtenOffset;
-        foundMax.set(this.parts.queues.get(topic, queueId), known);
+        const queue = this.parts.queues.peek(topic, queueId);
+        if (queue) foundMax.set(queue, known);
       }
     }
     const build = new QueueBuild(
@@ -414,7 +415,8 @@ export class StoreRecovery {
     const { disk, files, flusher, queues, segments } = this.parts;
     const synced = new Map<ConsumeQueue, number>();
     for (const known of typeof manifest === 'string' ? [] : manifest) {
-      synced.set(queues.get(known.topic, known.queueId), known.syncedOffset);
+      const queue = queues.peek(known.topic, known.queueId);
+      if (queue) synced.set(queue, known.syncedOffset);
     }
     for (const queue of queues) {
       const foundMax = this.foundMaxOffsets.get(queue) ?? 0;

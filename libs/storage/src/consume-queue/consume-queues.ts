@@ -13,6 +13,11 @@ export class ConsumeQueues {
     return queue?.retired ? undefined : queue;
   }
 
+  /** The queue, also one of a removed topic. */
+  peek(topic: string, queueId: number): ConsumeQueue | undefined {
+    return this.byTopic.get(topic)?.get(queueId);
+  }
+
   /** The queue, made empty where there is none. Nothing is written before its first unit. */
   get(topic: string, queueId: number): ConsumeQueue {
     let queues = this.byTopic.get(topic);
