@@ -3,7 +3,8 @@
 //
 // SWC compiles a source file (it emits the decorator metadata that Nest's injection reads), esbuild follows the imports
 // and joins the files. Bundling is what makes a start in a fraction of a second possible: an unbundled Nest loads some
-// 700 files. `node tools/build/build.mjs [app …] [--if-stale]`.
+// 700 files. `node tools/build/build.mjs [app …] [--if-stale] [--readable]`;
+// `--readable` keeps lines apart, for profiles.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -115,8 +116,8 @@ for (const app of apps) {
     plugins: [unusedParts, swcPlugin],
     // The ES module forms lose what is not used; class-validator and RxJS shrink to a fraction.
     mainFields: ['module', 'main'],
-    minifyWhitespace: true,
-    minifySyntax: true,
+    minifyWhitespace: !options.includes('--readable'),
+    minifySyntax: !options.includes('--readable'),
     external: optionalOfNest,
     sourcemap: 'linked',
     sourcesContent: false,

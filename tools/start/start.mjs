@@ -124,8 +124,8 @@ function printWelcome({ nameserverPort, brokerPort, dataDir }, startedMs) {
   data, logs   ${here}/store, ${here}/logs
 
 Try next, in another terminal:
-  cd e2e/java && mvn -q compile exec:java -Dexec.mainClass=quickstart.Consumer
-  cd e2e/java && mvn -q compile exec:java -Dexec.mainClass=quickstart.Producer
+  cd e2e/java && mvn -q compile exec:java -Dexec.mainClass=rocketmqts.e2e.QuickstartConsumer
+  cd e2e/java && mvn -q compile exec:java -Dexec.mainClass=rocketmqts.e2e.QuickstartProducer
 or point any RocketMQ client or mqadmin at 127.0.0.1:${nameserverPort}. Ctrl-C stops the cluster.`);
 }
 

@@ -83,8 +83,19 @@ async function interop(...suites) {
     report,
   ]);
   try {
-    const { passed, failed, skipped } = JSON.parse(readFileSync(report, 'utf8'));
-    return { passed, failed: failed + (code !== 0 && failed === 0 ? 1 : 0), skipped };
+    const { suites: results } = JSON.parse(readFileSync(report, 'utf8'));
+    const sum = (name) => results.reduce((total, result) => total + result[name], 0);
+    const skipped = results
+      .filter((result) => result.skipped > 0)
+      .map(({ suite, skipped: count, reason }) => ({
+        what: suite,
+        why: reason ?? `${count} tests`,
+      }));
+    return {
+      passed: sum('passed'),
+      failed: sum('failed') + (code !== 0 && sum('failed') === 0 ? 1 : 0),
+      skipped,
+    };
   } catch (error) {
     console.error(`The interop run ended with ${code} and wrote no report: ${error.message}`);
     return { passed: 0, failed: 1, skipped: [] };
