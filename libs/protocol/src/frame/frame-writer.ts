@@ -16,6 +16,8 @@ export interface FrameWriterOptions {
 export class FrameWriter {
   /** The buffer written into; read it anew after each call that may have grown it. */
   slab: Buffer = NO_SLAB;
+  /** View of `slab`, position for position. */
+  view: DataView = NO_VIEW;
   /** Bytes written so far: the position of the next one. */
   length = 0;
 
@@ -70,13 +72,13 @@ export class FrameWriter {
   /** Starts over in the same slab. */
   reset(): void {
     this.length = 0;
-    if (this.slab.length > this.keptBytesMax) this.slab = NO_SLAB;
+    if (this.slab.length > this.keptBytesMax) this.dropSlab();
   }
 
   /** What was written; it belongs to the caller now, the next write makes a new slab. */
   detach(): Buffer {
     const bytes = this.bytes();
-    this.slab = NO_SLAB;
+    this.dropSlab();
     this.length = 0;
     return bytes;
   }
@@ -86,7 +88,14 @@ export class FrameWriter {
     const slab = Buffer.allocUnsafeSlow(size);
     slab.set(this.slab.subarray(0, this.length));
     this.slab = slab;
+    this.view = new DataView(slab.buffer, slab.byteOffset, slab.length);
+  }
+
+  private dropSlab(): void {
+    this.slab = NO_SLAB;
+    this.view = NO_VIEW;
   }
 }
 
 const NO_SLAB: Buffer = Buffer.alloc(0);
+const NO_VIEW: DataView = new DataView(new ArrayBuffer(0));

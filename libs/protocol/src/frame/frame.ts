@@ -1,6 +1,7 @@
 import type { ExtFields } from '../schema/header.codec.js';
 import { parseBinaryExt } from './binary-header.codec.js';
 import { parseJsonExt } from './json-header.codec.js';
+import { JsonHeaderLayout } from './json-header.layout.js';
 
 /** How a frame's header is written; the byte at position 4 of a frame. */
 export const SerializeType = { JSON: 0, ROCKETMQ: 1 } as const;
@@ -51,6 +52,9 @@ export class RemotingFrame {
   private parsedExt: ExtFields | undefined = undefined;
   private bodySlice: Buffer | undefined = undefined;
 
+  /** `layout` is for the JSON codec: how the headers of this connection look. */
+  constructor(readonly layout: JsonHeaderLayout = new JsonHeaderLayout()) {}
+
   get isResponse(): boolean {
     return (this.flag & FrameFlag.RESPONSE) !== 0;
   }
@@ -93,7 +97,7 @@ export class RemotingFrame {
 
   /** A copy of the frame with its own bytes. */
   retain(): RemotingFrame {
-    const copy = new RemotingFrame();
+    const copy = new RemotingFrame(this.layout);
     const { start } = this;
     copy.bytes = Buffer.from(this.bytes.subarray(start, this.end));
     copy.headerStart = this.headerStart - start;

@@ -18,7 +18,7 @@ const HEADER_DEPTH_MAX = 3;
  * @throws {MalformedFrameError} it is no object, lacks a code, or a value is of the wrong type.
  */
 export function decodeJsonHeader(frame: RemotingFrame): void {
-  if (!scanJsonHeader(frame)) readHeader(frame);
+  if (!frame.layout.match(frame) && !scanJsonHeader(frame)) readHeader(frame);
 }
 
 /** Reads the ext fields that `decodeJsonHeader` left where they are. @throws {MalformedFrameError} */

@@ -25,6 +25,9 @@ const TAIL_BYTES_MAX = 256;
 
 /** Where the scan stands; module state, because a scan never suspends. */
 let position = 0;
+/** Where the digits of the opaque lie. */
+let opaqueStart = 0;
+let opaqueEnd = 0;
 
 /**
  * Reads the fixed fields of a JSON header by walking its bytes, and notes where the ext fields lie without reading
@@ -41,13 +44,17 @@ export function scanJsonHeader(frame: RemotingFrame): boolean {
   position = frame.headerStart;
   if (bytes[position] !== OPEN) return false;
   let seen = 0;
+  opaqueEnd = 0;
   do {
     const key = scanKey(bytes, position + 1, headerEnd);
     if (key === 0 || (seen & key) !== 0) return false;
     seen |= key;
     if (!scanValue(frame, key)) return false;
   } while (bytes[position] === COMMA && position < headerEnd);
-  return bytes[position] === CLOSE && position + 1 === headerEnd && (seen & Key.CODE) !== 0;
+  const whole = bytes[position] === CLOSE && position + 1 === headerEnd;
+  if (!whole || (seen & Key.CODE) === 0) return false;
+  if (opaqueEnd > 0) frame.layout.learn(frame, opaqueStart, opaqueEnd);
+  return true;
 }
 
 const Key = {
@@ -99,11 +106,15 @@ function scanValue(frame: RemotingFrame, key: number): boolean {
   if (key === Key.LANGUAGE || key === Key.REMARK || key === Key.SERIALIZE_TYPE) {
     return scanText(frame, key);
   }
+  const start = position;
   const value = scanInt32(frame.bytes, frame.headerEnd);
   if (value === undefined) return false;
   if (key === Key.CODE) frame.code = value;
-  else if (key === Key.OPAQUE) frame.opaque = value;
-  else if (key === Key.FLAG) frame.flag = value;
+  else if (key === Key.OPAQUE) {
+    frame.opaque = value;
+    opaqueStart = start;
+    opaqueEnd = position;
+  } else if (key === Key.FLAG) frame.flag = value;
   else frame.version = value;
   return true;
 }

@@ -1,4 +1,5 @@
 import { codec } from '../../define-command.js';
+import { dataViewOf } from '../../frame/byte-pattern.js';
 import { SerializeType } from '../../frame/frame.js';
 import type { RemotingFrame } from '../../frame/frame.js';
 import {
@@ -6,8 +7,10 @@ import {
   PROPERTY_SEPARATOR,
   parseProperties,
 } from '../../message/message-properties.js';
+import { copyPlainRun } from './plain-run.js';
 import { sendFields, sendFieldsV2 } from './send-fields.js';
 import { SendHeader } from './send-header.js';
+import { SendHeaderLayout, type SlotReader } from './send-header.layout.js';
 import { SendMessage } from './send-message.command.js';
 import { SendMessageV2 } from './send-message-v2.command.js';
 import { TextCache } from './text-cache.js';
@@ -40,6 +43,7 @@ const Slot = {
   BROKER_NAME: 13,
 } as const;
 const IGNORED = Slot.BROKER_NAME;
+const SLOT_COUNT = IGNORED + 1;
 
 /** The fields that must be there: the first eight. */
 const REQUIRED = 0xff;
@@ -69,9 +73,13 @@ for (const letter of 'bfnrt') {
  *
  * One scanner serves any number of connections; it holds one header at a time.
  */
-export class SendHeaderScanner {
+export class SendHeaderScanner implements SlotReader {
   private readonly header = new SendHeader();
   private readonly texts = new TextCache();
+  private readonly layout = new SendHeaderLayout();
+  /** By slot, where the value of the header being scanned lies; −1 for a field that is not there. */
+  private readonly valueStarts = new Int32Array(SLOT_COUNT);
+  private readonly valueEnds = new Int32Array(SLOT_COUNT);
   /** Where the scan stands; −1 when it met something unusual. */
   private at = 0;
 
@@ -81,27 +89,40 @@ export class SendHeaderScanner {
    */
   scan(frame: RemotingFrame): SendHeader {
     const { header } = this;
+    header.startProperties(0);
+    const json = frame.serializeType === SerializeType.JSON;
+    const longNames = frame.code === SendMessage.code;
+    if (json && this.layout.read(frame, longNames, header, this)) return header;
+    header.startProperties(0);
     header.reconsumeTimes = 0;
     header.unitMode = false;
     header.batch = false;
     header.maxReconsumeTimes = undefined;
-    header.startProperties(0);
-    const seen =
-      frame.serializeType === SerializeType.JSON ? this.scanJson(frame) : this.scanBinary(frame);
+    const seen = json ? this.scanJson(frame, longNames) : this.scanBinary(frame, longNames);
     if ((seen & REQUIRED) !== REQUIRED) this.readStrictly(frame);
+    else if (json) {
+      this.layout.learn(frame, longNames, header, this.valueStarts, this.valueEnds);
+    }
     return header;
   }
 
+  /** For the layout: reads one value. @returns where its closing quote is, −1 where something unusual stands. */
+  readSlot(frame: RemotingFrame, at: number, slot: number): number {
+    this.jsonValue(frame.bytes, at, frame.extEnd - 1, slot);
+    return this.at - 1 < at ? -1 : this.at - 1;
+  }
+
   /** @returns the fields that were seen, one bit each; 0 when the strict way must be gone. */
-  private scanJson(frame: RemotingFrame): number {
-    const { bytes, code } = frame;
+  private scanJson(frame: RemotingFrame, longNames: boolean): number {
+    const { bytes } = frame;
     const last = frame.extEnd - 1;
     if (bytes[frame.extStart] !== OPEN) return 0;
+    this.valueStarts.fill(-1);
     let seen = 0;
     let at = frame.extStart + 1;
     for (;;) {
       if (bytes[at] !== QUOTE) return 0;
-      const slot = this.jsonSlot(bytes, at + 1, last, code === SendMessage.code);
+      const slot = this.jsonSlot(bytes, at + 1, last, longNames);
       const valueStart = this.at;
       if (valueStart < 0) return 0;
       if (slot !== IGNORED) {
@@ -112,6 +133,8 @@ export class SendHeaderScanner {
       this.jsonValue(bytes, valueStart, last, slot);
       at = this.at;
       if (at < 0) return 0;
+      this.valueStarts[slot] = valueStart;
+      this.valueEnds[slot] = at - 1;
       if (bytes[at] !== COMMA) break;
       at++;
     }
@@ -260,40 +283,41 @@ export class SendHeaderScanner {
     const { header } = this;
     header.startProperties(last - start + 1);
     const out = header.properties;
+    const view = dataViewOf(bytes);
+    const offset = bytes.byteOffset;
     let at = start;
     let length = 0;
     let propertyStart = 0;
     let separator = -1;
     let plainAscii = true;
     this.at = -1;
-    while (at < last) {
+    for (;;) {
+      const run = copyPlainRun(view, offset + at, offset + last, header.propertiesView, length);
+      at += run;
+      length += run;
+      if (at >= last) return;
       let byte = bytes[at]!;
       if (byte === QUOTE) break;
-      if (byte < 0x20) return;
-      if (byte !== BACKSLASH) {
-        if (byte >= 0x80) plainAscii = false;
-        out[length++] = byte;
-        at++;
-        continue;
-      }
-      const letter = bytes[at + 1]!;
-      if (letter === LETTER_U) {
-        byte = lowEscape(bytes, at + 2);
-        at += 6;
+      if (byte === BACKSLASH) {
+        byte = unescaped(bytes, at);
+        if (byte === 0) return;
+        at += bytes[at + 1] === LETTER_U ? 6 : 2;
+        if (byte === NAME_VALUE_SEPARATOR) {
+          if (separator < 0) separator = length;
+        } else if (byte === PROPERTY_SEPARATOR) {
+          if (separator <= propertyStart || separator === length - 1) return;
+          header.noteProperty(propertyStart, separator, length);
+          propertyStart = length + 1;
+          separator = -1;
+        }
       } else {
-        byte = escapes[letter]!;
-        at += 2;
+        if (byte < 0x20) return;
+        plainAscii = false;
+        at++;
       }
-      if (byte === 0) return;
-      if (byte === PROPERTY_SEPARATOR) {
-        if (separator <= propertyStart || separator === length - 1) return;
-        header.noteProperty(propertyStart, separator, length);
-        propertyStart = length + 1;
-        separator = -1;
-      } else if (byte === NAME_VALUE_SEPARATOR && separator < 0) separator = length;
       out[length++] = byte;
     }
-    if (at >= last || (!plainAscii && !header.hasTextProperties(length))) return;
+    if (!plainAscii && !header.hasTextProperties(length)) return;
     if (propertyStart < length) {
       // 4.9.8 leaves the last separator out; records of this store have it.
       if (separator <= propertyStart || separator === length - 1) return;
@@ -305,9 +329,8 @@ export class SendHeaderScanner {
   }
 
   /** @returns the fields that were seen, one bit each; 0 when the strict way must be gone. */
-  private scanBinary(frame: RemotingFrame): number {
+  private scanBinary(frame: RemotingFrame, longNames: boolean): number {
     const { bytes, extEnd } = frame;
-    const longNames = frame.code === SendMessage.code;
     let at = frame.extStart;
     let seen = 0;
     while (at + 6 < extEnd) {
@@ -413,11 +436,13 @@ const FALSE = [0x66, 0x61, 0x6c, 0x73, 0x65];
 const NO_BODY: Buffer = Buffer.alloc(0);
 const NO_TEXT = { text: '', bytes: NO_BODY };
 
-/** The byte that `\u00XY` stands for, its digits at `at`; 0 where it is none below 0x80 (or the null character). */
-function lowEscape(bytes: Buffer, at: number): number {
-  if (bytes[at] !== ZERO || bytes[at + 1] !== ZERO) return 0;
-  const high = bytes[at + 2]! - ZERO;
-  const low = hexDigit(bytes[at + 3]!);
+/** The byte that the escape at `at` stands for; 0 where it is none below 0x80 (or the null character). */
+function unescaped(bytes: Buffer, at: number): number {
+  const letter = bytes[at + 1]!;
+  if (letter !== LETTER_U) return escapes[letter]!;
+  if (bytes[at + 2] !== ZERO || bytes[at + 3] !== ZERO) return 0;
+  const high = bytes[at + 4]! - ZERO;
+  const low = hexDigit(bytes[at + 5]!);
   return high >= 0 && high <= 7 && low >= 0 ? (high << 4) | low : 0;
 }
 

@@ -87,6 +87,8 @@ export class SendHeader {
   /** The properties from 0 to `propertiesEnd`; there is room for 1 KiB more behind them. */
   properties: Buffer = Buffer.allocUnsafeSlow(4 * SPARE_BYTES);
   propertiesEnd = 0;
+  /** View of `properties`. */
+  propertiesView: DataView = viewOf(this.properties);
 
   uniqKeyStart = -1;
   uniqKeyEnd = -1;
@@ -203,8 +205,12 @@ export class SendHeader {
     const grown = Buffer.allocUnsafeSlow(bytes + SPARE_BYTES);
     grown.set(this.properties.subarray(0, this.propertiesEnd));
     this.properties = grown;
+    this.propertiesView = viewOf(grown);
   }
 }
+
+const viewOf = (bytes: Buffer): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 function matches(bytes: Buffer, at: number, name: readonly number[]): boolean {
   for (let i = 1; i < name.length; i++) if (bytes[at + i] !== name[i]) return false;
