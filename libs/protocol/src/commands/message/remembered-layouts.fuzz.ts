@@ -23,6 +23,7 @@ const anyHeader = fc
       opaque: fc.oneof(fc.nat(), fc.constantFrom('-1', '00', '99999999999', '1.5', '""')),
       topic: fc.constantFrom('t', 'topic2', 'é', 'x\\u0041', '', 'a}', '"'),
       queueId: fc.oneof(fc.integer(), fc.constantFrom('', '3000000000', 'x')),
+      retries: fc.constantFrom('0', '0', '7'),
       born: fc.oneof(fc.maxSafeNat(), fc.constantFrom('', '9223372036854775807')),
       tag: fc.constantFrom(
         'x',
@@ -43,11 +44,12 @@ const anyHeader = fc
       ),
     }),
   )
-  .map(([base, { opaque, topic, queueId, born, tag, change }]) => {
+  .map(([base, { opaque, topic, queueId, retries, born, tag, change }]) => {
     const header = base
       .replace('"opaque":17', `"opaque":${opaque}`)
       .replace(/"(b|topic)":"t"/, `"$1":"${topic}"`)
       .replace(/"(e|queueId)":"3"/, `"$1":"${queueId}"`)
+      .replace(/"(j|reconsumeTimes)":"0"/, `"$1":"${retries}"`)
       .replace('"1700000000000"', `"${born}"`)
       .replace('\\u0001x', `\\u0001${tag}`);
     if (change === undefined) return header;
