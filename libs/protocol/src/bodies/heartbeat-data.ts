@@ -2,11 +2,11 @@ import {
   bool,
   defaulted,
   int32,
-  int64,
   list,
   object,
   optional,
   ordinalWord,
+  roundedInt64,
   text,
 } from '../json/json-type.js';
 import type { JsonOf } from '../json/json-type.js';
@@ -38,8 +38,8 @@ export const SubscriptionData = object({
   /** `TAG` or `SQL92`. */
   expressionType: defaulted(text, () => 'TAG'),
   subString: defaulted(text, () => '*'),
-  /** Grows when the subscription changes; ms of the client's clock. */
-  subVersion: defaulted(int64, () => 0),
+  /** Grows when the subscription changes; ms of the client's clock, with the Go client ns. */
+  subVersion: defaulted(roundedInt64, () => 0),
   tagsSet: defaulted(list(text), () => []),
   topic: text,
 });

@@ -63,6 +63,19 @@ export const int32: JsonType<number> = integer(-0x8000_0000, 0x7fff_ffff);
 /** Java's `long` as far as a `number` holds it exactly; larger values are refused. */
 export const int64: JsonType<number> = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 
+/**
+ * Java's `long` that is only compared, such as a version: beyond what a `number` holds exactly it is rounded. The Go
+ * client counts its subscriptions in nanoseconds.
+ */
+export const roundedInt64: JsonType<number> = {
+  read(value, path) {
+    const exact = value instanceof UnsafeJsonInteger ? value.text : value;
+    if (typeof exact !== 'string' || !/^[+-]?\d{1,20}$/.test(exact)) return int64.read(value!, path);
+    return Number(exact);
+  },
+  write: (value) => BigInt(value).toString(),
+};
+
 /** A number with a fraction; what is not finite is written as `null`, as fastjson does. */
 export const float64: JsonType<number> = {
   read(value, path) {

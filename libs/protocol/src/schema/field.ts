@@ -95,13 +95,15 @@ export function int32(options: FieldOptions & Range & Shape<number>): Field<numb
  */
 interface Int64Options extends FieldOptions, Range {
   readonly saturate?: boolean;
+  /** The number is only compared: beyond what a `number` holds exactly it is rounded. */
+  readonly rounded?: boolean;
 }
 export function int64(options: Int64Options): Field<number>;
 export function int64(options: Int64Options & Optional): Field<number | undefined>;
 export function int64(options: Int64Options & Defaulted<number>): Field<number, number | undefined>;
 export function int64(options: Int64Options & Shape<number>): Field<number | undefined> {
   const min = options.min ?? Number.MIN_SAFE_INTEGER;
-  const max = options.max ?? Number.MAX_SAFE_INTEGER;
+  const max = options.max ?? (options.rounded === true ? 2 ** 63 : Number.MAX_SAFE_INTEGER);
   const saturate = options.saturate === true;
   return makeField(
     'int64',

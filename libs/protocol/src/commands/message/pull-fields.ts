@@ -16,7 +16,10 @@ export const pullFields = {
     doc: 'How long the answer may wait for a first message, if the flag says so.',
   }),
   subscription: string({ optional: true, doc: 'Filter expression, if the flag says so.' }),
-  subVersion: int64({ doc: 'Version of the subscription that the client has.' }),
+  subVersion: int64({
+    rounded: true,
+    doc: 'Version of the subscription that the client has; only compared.',
+  }),
   expressionType: string({
     optional: true,
     doc: 'TAG, which is also meant when absent, or SQL92.',
