@@ -51,6 +51,18 @@ describe('a JSON shape', () => {
     expect(() => readJson(json.word('A', 'B'), '1')).toThrow(MalformedBodyError);
   });
 
+  it('rounds a version that counts nanoseconds, and writes it as an integer again', () => {
+    const nanoseconds = '1763718000123456789';
+    const rounded = readJson(json.roundedInt64, nanoseconds);
+    expect(rounded).toBe(Number(nanoseconds));
+    expect(readJson(json.roundedInt64, `"${nanoseconds}"`)).toBe(rounded);
+    expect(readJson(json.roundedInt64, formatJson(json.roundedInt64, rounded))).toBe(rounded);
+    expect(readJson(json.roundedInt64, '5')).toBe(5);
+    for (const wrong of ['"x"', '1.5', 'true', '[]', 'null']) {
+      expect(() => readJson(json.roundedInt64, wrong)).toThrow(MalformedBodyError);
+    }
+  });
+
   it('writes numbers with a fraction as Java does', () => {
     expect([0, 1.5, -2, Number.NaN].map((n) => formatJson(json.float64, n))).toEqual([
       '0.0',

@@ -70,7 +70,7 @@ export const int64: JsonType<number> = integer(Number.MIN_SAFE_INTEGER, Number.M
 export const roundedInt64: JsonType<number> = {
   read(value, path) {
     const exact = value instanceof UnsafeJsonInteger ? value.text : value;
-    if (typeof exact !== 'string' || !/^[+-]?\d{1,20}$/.test(exact)) return int64.read(value!, path);
+    if (typeof exact !== 'string' || !/^[+-]?\d{1,20}$/.test(exact)) return int64.read(value, path);
     return Number(exact);
   },
   write: (value) => BigInt(value).toString(),

@@ -59,6 +59,13 @@ describe('Field', () => {
     expect(parsing(field, 'soon')).toThrow(MalformedHeaderError);
   });
 
+  it('rounds numbers that are only compared, such as versions in nanoseconds', () => {
+    const field = int64({ doc, rounded: true });
+    expect(field.parse('1763718000123456789', 'f')).toBe(Number('1763718000123456789'));
+    expect(field.format(field.parse('1763718000123456789', 'f'))).toMatch(/^17637180001234\d{5}$/);
+    expect(parsing(field, '99999999999999999999')).toThrow(MalformedHeaderError);
+  });
+
   it('keeps ranges', () => {
     const field = int32({ doc, min: 0, max: 9 });
     expect(field.parse('9', 'f')).toBe(9);
