@@ -25,7 +25,7 @@ export class ProducerGroups<C extends ClientConnection> {
       if ((groups?.size ?? 0) >= this.limits.groupsPerConnectionMax) return false;
       if (!members && this.byGroup.size >= this.limits.groupCountMax) return false;
       member = { ...client, lastSeenMs: 0, lastUpdateTimestampMs: 0 };
-      if (!members) this.byGroup.set(group, (members = new Map()));
+      if (!members) this.byGroup.set(group, (members = new Map<C, ClientMember<C>>()));
       members.set(client.connection, member);
       if (groups) groups.add(group);
       else this.groupsOf.set(client.connection, new Set([group]));

@@ -47,7 +47,7 @@ export class QueueLockTable {
         lock.renewedAtMs = nowMs;
         granted.push(queue);
       } else if (this.lockCount < LOCK_COUNT_MAX) {
-        if (!locks) this.byGroup.set(group, (locks = new Map()));
+        if (!locks) this.byGroup.set(group, (locks = new Map<string, QueueLock>()));
         locks.set(key, { clientId, renewedAtMs: nowMs });
         this.lockCount++;
         granted.push(queue);

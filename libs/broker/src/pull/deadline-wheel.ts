@@ -46,7 +46,7 @@ export class DeadlineWheel<T extends Timed> {
       this.handledSlot + 1,
     );
     const slot = (this.slots[dueSlot % SLOT_COUNT] ??= new RingLink<T>(undefined));
-    (item.deadlineLink as RingLink<T>).joinLast(slot);
+    item.deadlineLink.joinLast(slot);
     this.waitingCount++;
     this.timer ??= this.clock.setPeriodic(SLOT_MS, () => this.turn());
   }

@@ -66,11 +66,11 @@ export class HeldPulls<Q extends object, C extends object, P extends HeldPull<Q,
     }
     let ring = this.byQueue.get(pull.queue);
     if (!ring) this.byQueue.set(pull.queue, (ring = new RingLink<P>(undefined)));
-    (pull.queueLink as RingLink<P>).joinLast(ring);
+    pull.queueLink.joinLast(ring);
 
     const mine = peers ?? { ring: new RingLink<P>(undefined), count: 0 };
     if (!peers) this.byConnection.set(pull.connection, mine);
-    (pull.connectionLink as RingLink<P>).joinLast(mine.ring);
+    pull.connectionLink.joinLast(mine.ring);
     mine.count++;
 
     pull.held = true;

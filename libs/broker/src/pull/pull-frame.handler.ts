@@ -67,7 +67,7 @@ export class PullFrameHandler {
   private readonly expressions = new TagExpressions();
   private readonly holds: HeldPulls<StoreQueue, ServerConnection, PendingPull>;
   private readonly outputs: PullOutputs;
-  private readonly decodeRequest = codec(PullMessage).decodeRequest;
+  private readonly codec = codec(PullMessage);
   private stopping = false;
 
   constructor(private readonly parts: PullParts) {
@@ -90,7 +90,7 @@ export class PullFrameHandler {
     // Apache's fast port does not serve pulls, so that they cannot slow down what it is for.
     if (connection.listenerName === FAST_LISTENER)
       throw new RequestCodeNotSupportedError(frame.code);
-    const { header } = this.decodeRequest(frame.ext(), NO_BYTES);
+    const { header } = this.codec.decodeRequest(frame.ext(), NO_BYTES);
     const request = requestOf(header, connection);
     const decision = this.decide(request);
     if (!decision.granted) {

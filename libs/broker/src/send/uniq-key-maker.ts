@@ -39,8 +39,10 @@ export class UniqKeyMaker {
   }
 
   private findMonth(nowMs: number): void {
+    /* eslint-disable no-restricted-globals -- takes a time apart, does not read the clock */
     const now = new Date(nowMs);
     this.monthStartMs = new Date(now.getFullYear(), now.getMonth(), 1).getTime();
     this.nextMonthMs = new Date(now.getFullYear(), now.getMonth() + 1, 1).getTime();
+    /* eslint-enable no-restricted-globals */
   }
 }

@@ -91,7 +91,7 @@ export class BrokerStats {
     if (known) return known;
     if (this.pairCount >= PAIR_COUNT_MAX && group !== OTHERS) return this.pair(OTHERS, OTHERS);
     let topics = this.byPair.get(group);
-    if (!topics) this.byPair.set(group, (topics = new Map()));
+    if (!topics) this.byPair.set(group, (topics = new Map<string, GroupTraffic>()));
     const traffic = {
       group,
       topic,
