@@ -34,6 +34,7 @@ export class InactiveBrokerScanner implements LifecyclePart {
 
   stop(): void {
     this.task?.cancel();
+    this.task = undefined;
   }
 
   scan(): void {
@@ -50,7 +51,9 @@ export class InactiveBrokerScanner implements LifecyclePart {
   }
 
   private onClosed(connection: ServerConnection, reason: string): void {
+    const ownStop = this.task === undefined;
     for (const gone of this.routes.connectionClosed(connection)) {
+      if (ownStop) continue;
       this.logger.warn('broker gone with its connection', {
         broker: gone.brokerName,
         address: gone.brokerAddress,

@@ -61,7 +61,7 @@ export function addRemotingMetrics(metrics: Metrics, server: RemotingServer): vo
   metrics.counter(
     {
       name: 'rocketmq_remoting_request_failures_total',
-      help: 'Requests that were not answered with success, by command.',
+      help: 'Requests whose handler failed unexpectedly, by command.',
       labels: ['command'],
     },
     () => samples(server, 'failureCount'),

@@ -54,8 +54,9 @@ export class StdoutLogger implements Logger {
 }
 
 function jsonLine(time: string, level: LogLevel, event: string, fields: LogFields): string {
-  // Fields first: none of them can take the place of the three that every line has.
-  return escaped(JSON.stringify({ ...fields, time, level, event }));
+  const own = { time, level, event };
+  // Once for the order of keys, once more so that no field takes their place.
+  return escaped(JSON.stringify({ ...own, ...fields, ...own }));
 }
 
 function textLine(time: string, level: LogLevel, event: string, fields: LogFields): string {
