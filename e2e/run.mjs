@@ -7,8 +7,8 @@
  *
  * --test takes one class of a Java suite (or Class#method) or a name pattern of the Go suite.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startApache, startOurs, stop } from './cluster.mjs';
 import { readGoReport, readSurefireReports } from './reports.mjs';
@@ -16,7 +16,10 @@ import { runStoreExchange } from './store-exchange.mjs';
 import { E2E_DIR, endGroup, lastLines, missingTools, run } from './tools.mjs';
 
 const SUITE_WITHIN_MS = 900_000;
-const OUTPUT_DIR = join(E2E_DIR, 'target');
+/** Of this run alone: several people may run suites in one checkout. */
+const OUTPUT_DIR = join(E2E_DIR, 'target', `run-${process.pid}`);
+/** How many runs keep their output. */
+const KEPT_RUN_COUNT = 5;
 
 const SUITES = {
   'java-5.5.0': { needs: ['java', 'mvn'], run: (context) => runJava(context, '5.5.0') },
@@ -31,6 +34,7 @@ process.on('exit', () => children.forEach(endGroup));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 
 const options = readOptions();
+removeOldRuns();
 mkdirSync(OUTPUT_DIR, { recursive: true });
 const results = [];
 for (const suite of options.suites) {
@@ -94,13 +98,13 @@ async function runSuite(suite, { server, test }) {
 
 async function runJava({ namesrv, test, outputDir }, version) {
   const cwd = join(E2E_DIR, 'java');
-  const reportsDir = join(cwd, 'target', version, 'surefire-reports');
-  rmSync(reportsDir, { recursive: true, force: true });
-  const outputFile = freshFile(join(outputDir, `java-${version}.out`));
+  const reportsDir = join(outputDir, `java-${version}`);
+  const outputFile = join(outputDir, `java-${version}.out`);
   const exitCode = await run(
     'mvn',
     [
-      ...['-q', '-B', `-Drocketmq.version=${version}`, `-Dnamesrv=${namesrv}`],
+      ...['-q', '-B', `-Drocketmq.version=${version}`],
+      ...[`-Dnamesrv=${namesrv}`, `-De2e.reports=${reportsDir}`],
       ...(test ? [`-Dtest=${test}`] : []),
       'test',
     ],
@@ -110,10 +114,15 @@ async function runJava({ namesrv, test, outputDir }, version) {
 }
 
 async function runGo({ namesrv, test, outputDir }) {
-  const outputFile = freshFile(join(outputDir, 'go.out'));
+  const outputFile = join(outputDir, 'go.out');
   const exitCode = await run(
     'go',
-    ['test', '-count=1', '-json', '-timeout=10m', ...(test ? [`-run=${test}`] : []), './...'],
+    [
+      // Tests mostly wait, so more of them than there are cores.
+      ...['test', '-count=1', '-json', '-timeout=10m', '-parallel=8'],
+      ...(test ? [`-run=${test}`] : []),
+      './...',
+    ],
     {
       cwd: join(E2E_DIR, 'go'),
       env: {
@@ -135,13 +144,21 @@ function withExitCode(counts, exitCode, outputFile) {
   return { ...counts, failed: 1, failures: [failure] };
 }
 
-function freshFile(file) {
-  rmSync(file, { force: true });
-  return file;
+function removeOldRuns() {
+  const parent = dirname(OUTPUT_DIR);
+  if (!existsSync(parent)) return;
+  const runs = readdirSync(parent)
+    .filter((name) => name.startsWith('run-'))
+    .map((name) => join(parent, name))
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  for (const dir of [...runs.slice(KEPT_RUN_COUNT - 1), OUTPUT_DIR]) {
+    rmSync(dir, { recursive: true, force: true });
+  }
 }
 
 function print({ suite, passed, failed, skipped, failures, reason, seconds }) {
   for (const failure of failures) console.log(`FAILED ${suite}: ${failure}\n`);
+  if (failures.length > 0) console.log(`output: ${OUTPUT_DIR}`);
   const why = reason ? ` (${reason})` : '';
   console.log(
     `${suite}: ${passed} passed, ${failed} failed, ${skipped} skipped${why} in ${seconds} s`,

@@ -25,7 +25,7 @@ import (
 )
 
 // patience is the limit for a loaded machine, never the usual duration.
-const patience = 90 * time.Second
+const patience = 60 * time.Second
 
 var (
 	namesrv = os.Getenv("NAMESRV")
