@@ -76,7 +76,7 @@ class Program {
 const start = async (args: readonly string[] = [], env?: Record<string, string>) => {
   const program = new Program(['--listenPort=0', ...args], env);
   const [, port, httpPort] = await program.says(
-    /boot success.*address=\S+:(\d+).*httpPort"?[=:](\d+)/,
+    /boot success.*address"?[=:]"?[^\s"]+:(\d+)"?[\s,].*httpPort"?[=:](\d+)/,
   );
   return { program, address: `127.0.0.1:${port}`, http: `http://127.0.0.1:${httpPort}` };
 };

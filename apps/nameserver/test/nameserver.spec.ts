@@ -148,7 +148,7 @@ describe('registration and routes', () => {
         version,
         ext: new Map([['topic', 'TopicTest'], ...ext]),
       };
-      return (await nameserver.ask(frame as never)).body.toString();
+      return (await nameserver.ask(frame)).body.toString();
     };
     const quoted = '"brokerAddrs":{"0":"10.0.0.2:10911"}';
     const bare = '"brokerAddrs":{0:"10.0.0.2:10911"}';
@@ -305,7 +305,7 @@ describe('administration', () => {
     await start();
     await register();
     const list = async (command: typeof GetAllTopicListFromNameserver) =>
-      (await nameserver.call(command, none as never)).body;
+      (await nameserver.call(command, none)).body;
     expect((await list(GetAllTopicListFromNameserver)).topicList).toEqual(['TopicTest', 'TBW102']);
     expect(await list(GetSystemTopicListFromNs as never)).toEqual({
       topicList: ['DefaultCluster', 'broker-a'],
@@ -315,7 +315,7 @@ describe('administration', () => {
       expect((await list(command as never)).topicList).toEqual([]);
     const cluster = { header: { cluster: 'DefaultCluster' }, body: null };
     expect((await nameserver.call(GetTopicsByCluster, cluster)).body.topicList).toHaveLength(2);
-    const { body } = await nameserver.call(GetBrokerClusterInfo, none as never);
+    const { body } = await nameserver.call(GetBrokerClusterInfo, none);
     expect(body.clusterAddrTable).toEqual(new Map([['DefaultCluster', ['broker-a']]]));
     expect(body.brokerAddrTable.get('broker-a')?.brokerAddrs.get(0)).toBe('10.0.0.2:10911');
   });
@@ -465,7 +465,7 @@ describe('settings over the wire', () => {
   it('shows Apache’s names, changes what may change at once, and remembers it', async () => {
     await start();
     await update('enableTopicList=false\nwaitSecondsForService=3\n');
-    const { body } = await nameserver.call(GetNamesrvConfig, none as never);
+    const { body } = await nameserver.call(GetNamesrvConfig, none);
     expect(body).toMatch(/^enableTopicList=false$/m);
     expect(body).toMatch(/^waitSecondsForService=3$/m);
     await expect(nameserver.call(GetUnitTopicList, none as never)).rejects.toThrow('disable');
@@ -487,7 +487,7 @@ describe('settings over the wire', () => {
   ])('refuses %j and changes nothing', async (body, code, remark) => {
     await start();
     await expect(update(body)).rejects.toMatchObject(refusal(code, remark));
-    await nameserver.call(GetUnitTopicList, none as never);
+    await nameserver.call(GetUnitTopicList, none);
     expect(await nameserver.settled(nameserver.disk.exists('/ns/namesrv.updates.properties'))).toBe(
       false,
     );

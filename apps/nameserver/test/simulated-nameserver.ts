@@ -155,10 +155,10 @@ export class SimulatedNameserver {
 
   /** Lets everything happen that needs no time, until `work` is done. */
   async settled<T>(work: Promise<T>): Promise<T> {
-    let done = false;
-    const watched = work.finally(() => (done = true));
-    watched.catch(() => undefined);
-    for (let i = 0; i < 1_000 && !done; i++) await this.clock.advance(0);
+    const progress = { done: false };
+    const watched = work.finally(() => (progress.done = true));
+    watched.catch(() => undefined); // thrown below
+    for (let i = 0; i < 1_000 && !progress.done; i++) await this.clock.advance(0);
     return watched;
   }
 

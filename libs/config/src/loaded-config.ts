@@ -58,7 +58,7 @@ export class LoadedConfig {
 
   /** The settings of one group; always the same object. */
   get<T extends object>(group: ConfigGroup<T>): T {
-    const instance = this.instances.get(group as unknown as ConfigGroup);
+    const instance = this.instances.get(group);
     if (!instance) throw new Error(`group ${group.group} is not part of this program`);
     return instance as T;
   }

@@ -10,7 +10,6 @@ export interface Unreadable {
 export type ParsedValue = { readonly value: ConfigValue } | Unreadable;
 
 // A line break inside a value could plant a second key when settings are written to a file (CVE-2023-37582).
-// eslint-disable-next-line no-control-regex -- finding control characters is the purpose
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /**

@@ -92,9 +92,14 @@ class ServiceProcess {
     for (const warning of config.warnings) logger.warn(`configuration: ${warning}`);
     this.parts = await definition.build({ config, logger });
     this.lifecycle = new Lifecycle(this.parts.parts, { clock: definition.clock, logger });
-    if (this.stopAsked) return;
+    if (this.isStopping()) return;
     await this.lifecycle.start();
-    if (!this.stopAsked) this.parts.onReady?.();
+    if (!this.isStopping()) this.parts.onReady?.();
+  }
+
+  /** A signal may have come during any wait. */
+  private isStopping(): boolean {
+    return this.stopAsked;
   }
 
   private onSignal(signal: string): void {

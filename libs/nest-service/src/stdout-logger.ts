@@ -75,7 +75,6 @@ const textValue = (value: string): string =>
 /** `JSON.stringify` escapes C0 controls; these remain: C1 controls, line separators, changes of writing direction. */
 const escaped = (text: string): string =>
   text.replace(
-    // eslint-disable-next-line no-control-regex -- finding control characters is the purpose
     /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

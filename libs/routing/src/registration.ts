@@ -58,7 +58,6 @@ export type RegistrationOutcome =
 
 /** Addresses are copied into routes, which some clients split at commas and colons: nothing else may be in them. */
 const ADDRESS = /^[^\s,;"'\\{}]{1,255}:\d{1,5}$/;
-// eslint-disable-next-line no-control-regex -- names go into logs and keys, where control characters have a meaning
 const NAME = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{1,255}$/;
 
 /** Whether text may be the name of a topic, broker or cluster in a route. */

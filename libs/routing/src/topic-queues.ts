@@ -46,8 +46,8 @@ export class TopicQueues {
   }
 
   put(topic: string, queues: QueueData): void {
-    let byBroker = this.topics.get(topic);
-    if (!byBroker) this.topics.set(topic, (byBroker = new Map()));
+    const byBroker = this.topics.get(topic) ?? new Map<string, QueueData>();
+    this.topics.set(topic, byBroker);
     if (!byBroker.has(queues.brokerName)) this.entries++;
     byBroker.set(queues.brokerName, queues);
   }
