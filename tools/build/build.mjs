@@ -90,6 +90,13 @@ const unusedParts = {
       path,
       namespace: 'unused',
     }));
+    // Nest looks for its HTTP server and for what its validation pipe needs. A service that has either imports it itself
+    // (`new ExpressAdapter()`); for the others the whole of class-validator and Express would be loaded at each start.
+    hooks.onResolve(
+      { filter: /^(class-validator|class-transformer|@nestjs\/platform-express)$/ },
+      ({ path, importer }) =>
+        /node_modules[\\/]@nestjs[\\/]/.test(importer) ? { path, external: true } : undefined,
+    );
     hooks.onLoad({ filter: /iconv-lite[\\/]encodings[\\/]tables[\\/]/ }, () => ({
       contents: '[]',
       loader: 'json',
@@ -116,6 +123,12 @@ for (const app of apps) {
     plugins: [unusedParts, swcPlugin],
     // The ES module forms lose what is not used; class-validator and RxJS shrink to a fraction.
     mainFields: ['module', 'main'],
+    alias: {
+      // Their `exports` prefer CommonJS in Node, which comes as a whole.
+      rxjs: join(root, 'node_modules/rxjs/dist/esm/index.js'),
+      'rxjs/operators': join(root, 'node_modules/rxjs/dist/esm/operators/index.js'),
+      'class-validator': join(root, 'node_modules/class-validator/esm2015/index.js'),
+    },
     minifyWhitespace: !options.includes('--readable'),
     minifySyntax: !options.includes('--readable'),
     external: optionalOfNest,
