@@ -48,8 +48,8 @@ class MemoryDisk {
     const file: Partial<DiskFile> = {
       truncate: async () => void this.files.set(path, ''),
       write: ([bytes], _position, done) =>
-        guarded('write', () => this.files.set(path, String(bytes)), done as never),
-      dataSync: (done) => guarded('datasync', () => undefined, done as never),
+        guarded('write', () => this.files.set(path, String(bytes)), done),
+      dataSync: (done) => guarded('datasync', () => undefined, done),
       close: async () => this.step('close'),
     };
     return file as DiskFile;
