@@ -56,7 +56,7 @@ const accepts = (port) =>
 function startBroker(run) {
   const log = openSync(join(run.folder, 'broker.log'), 'a');
   const script = run.mutant
-    ? 'apps/broker/test/mutants/mutant-broker.mjs'
+    ? 'apps/broker/test/mutants/mutant-broker.ts'
     : 'apps/broker/bin/mqbroker.js';
   const child = spawn(
     process.execPath,
@@ -260,7 +260,7 @@ async function main() {
   } finally {
     run.producer?.kill('SIGKILL');
     run.broker?.current.child.kill('SIGKILL');
-    if (!values.keep && process.exitCode === 0) rmSync(folder, { recursive: true, force: true });
+    if (!values.keep && (process.exitCode === 0 || run.mutant)) rmSync(folder, { recursive: true, force: true });
     else console.log(`kept: ${folder}`);
   }
 }

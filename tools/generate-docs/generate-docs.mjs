@@ -103,9 +103,9 @@ function commandsPage() {
       (command.direction === 'broker to client' ? 'the client' : 'not yet'),
     javaCodes.includes(`"${command.name}"`) ? 'yes' : 'no',
   ]);
-  const missing = [...notSupported]
-    .sort((a, b) => a.code - b.code)
-    .map(({ code, name, reason }) => [code, `\`${name}\``, reason]);
+  const missing = Object.entries(notSupported)
+    .sort(([, one], [, other]) => one.code - other.code)
+    .map(([name, { code, reason }]) => [code, `\`${name}\``, reason]);
   return `# Commands\n\n${note}\nEvery request code that is declared, with its fields. Fields that every request with a topic may carry (\`lo\`, \`ns\`, \`nsd\`, \`bname\`,\n\`oway\`) are left out. "Java" says whether number, name and fields are compared with Apache's classes.\n\n${table(
     [
       'code',
@@ -150,8 +150,17 @@ function errorsPage() {
   return `# Errors\n\n${note}\nBranch on the code, never on the text.\n\n${table(['code', 'class', 'family', 'retriable', 'when', 'declared in'], rows)}\n`;
 }
 
+const groups = [
+  config.NameserverConfig,
+  config.BrokerConfig,
+  config.StoreConfig,
+  config.LimitsConfig,
+  config.HttpConfig,
+  config.LoggingConfig,
+];
+
 function configurationPage() {
-  const sections = config.allGroups.map((group) => {
+  const sections = groups.map((group) => {
     const defaults = new group();
     const rows = config.declaredKeys(group).map((key) => [
       `\`${key.name}\``,

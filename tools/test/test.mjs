@@ -151,6 +151,20 @@ const steps = [
     run: () => jest('--runInBand', 'apps'),
   },
   {
+    name: 'bench-tool',
+    doc: 'the load generator and its reports',
+    run: needs(['go'], () =>
+      check('bash', '-c', 'node --test bench/harness/*.test.mjs && go -C bench/loadgen test ./...'),
+    ),
+  },
+  {
+    name: 'chaos',
+    doc: 'a short kill loop, and every broker that is broken on purpose is caught',
+    run: needs(['go'], () =>
+      node('--import', './tools/dev/register.mjs', 'e2e/chaos/prove-checker.mjs'),
+    ),
+  },
+  {
     name: 'other-node',
     doc: 'the services start on the current LTS of Node',
     run: () => startsOnOtherNode(root, scratch),
