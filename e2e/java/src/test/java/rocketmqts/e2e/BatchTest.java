@@ -57,7 +57,7 @@ class BatchTest extends ClientTest {
     List<Sent> batched = Sent.of(batch, producer.send(batch, queue));
     batched.forEach(one -> assertEquals(3, one.queueId()));
     sent.addAll(batched);
-    Deliveries.assertExactly(sent, clients.readAll(topic));
+    Deliveries.assertExactly(sent, clients.readAll(topic, sent.size()));
   }
 
   @Test
@@ -80,7 +80,7 @@ class BatchTest extends ClientTest {
           }
         });
     List<Sent> sent = Sent.of(batch, answer.get(30, TimeUnit.SECONDS));
-    Deliveries.assertExactly(sent, clients.readAll(topic));
+    Deliveries.assertExactly(sent, clients.readAll(topic, sent.size()));
   }
 
   @Test
@@ -100,7 +100,7 @@ class BatchTest extends ClientTest {
       batchCount++;
     }
     assertTrue(batchCount > 3, "the list needed splitting");
-    Deliveries.assertExactly(sent, clients.readAll(topic));
+    Deliveries.assertExactly(sent, clients.readAll(topic, sent.size()));
   }
 
   @Test
@@ -127,7 +127,7 @@ class BatchTest extends ClientTest {
 
     Message after = Payload.rich(topic, 0);
     Sent sent = Sent.of(after, daring.send(after));
-    Deliveries.assertExactly(List.of(sent), clients.readAll(topic));
+    Deliveries.assertExactly(List.of(sent), clients.readAll(topic, 1));
   }
 
   @Test

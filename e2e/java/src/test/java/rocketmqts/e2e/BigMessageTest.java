@@ -60,7 +60,7 @@ class BigMessageTest extends ClientTest {
     // The refusal must not harm the connection or the queue.
     Message after = new Message(topic, "after".getBytes(StandardCharsets.UTF_8));
     Sent sentAfter = Sent.of(after, producer.send(after));
-    Deliveries.assertExactly(List.of(sent, sentAfter), clients.readAll(topic));
+    Deliveries.assertExactly(List.of(sent, sentAfter), clients.readAll(topic, 2));
   }
 
   @Test
@@ -101,7 +101,7 @@ class BigMessageTest extends ClientTest {
     String topic = TestRun.unique("uncompressed");
     Message message = new Message(topic, "a".repeat(4_000).getBytes(StandardCharsets.UTF_8));
     Sent sent = Sent.of(message, clients.producer().send(message));
-    MessageExt found = clients.readAll(topic).get(0);
+    MessageExt found = clients.readAll(topic, 1).get(0);
     Deliveries.assertSame(sent, found);
     assertTrue(found.getStoreSize() > 4_000);
   }

@@ -82,6 +82,7 @@ class ConsumeFromWhereTest extends ClientTest {
       Eventually.pause(2_100);
       moment = new SimpleDateFormat("yyyyMMddHHmmss").format(new Date());
       late = Clients.sendAll(producer, Payload.richList(topic, 8));
+      clients.readAll(topic, 20);
     }
 
     List<Sent> all() {

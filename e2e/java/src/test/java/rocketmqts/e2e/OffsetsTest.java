@@ -33,7 +33,7 @@ class OffsetsTest extends ClientTest {
     }
     assertEquals(0, producer.minOffset(queue));
     Eventually.until(() -> "max 12", () -> producer.maxOffset(queue) == 12);
-    List<MessageExt> stored = clients.readAll(topic);
+    List<MessageExt> stored = clients.readAll(topic, 12);
     assertEquals(12, stored.size());
     assertEquals(stored.get(0).getStoreTimestamp(), producer.earliestMsgStoreTime(queue));
 
@@ -58,6 +58,6 @@ class OffsetsTest extends ClientTest {
     Eventually.until(() -> "max 1", () -> producer.maxOffset(queues.get(1)) == 1);
     assertEquals(0, producer.maxOffset(queues.get(0)));
     assertEquals(0, producer.maxOffset(queues.get(2)));
-    assertEquals(1, clients.readAll(topic).size());
+    assertEquals(1, clients.readAll(topic, 1).size());
   }
 }

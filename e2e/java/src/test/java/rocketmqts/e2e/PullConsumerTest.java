@@ -44,6 +44,7 @@ class PullConsumerTest extends ClientTest {
     }
     queue = new MessageQueue(topic, sent.get(0).brokerName(), 0);
     consumer = clients.pullConsumer(TestRun.unique("pull"));
+    Eventually.until(() -> "all ten to be seen", () -> consumer.maxOffset(queue) == 10);
   }
 
   @Test

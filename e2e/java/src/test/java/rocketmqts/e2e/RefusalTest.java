@@ -70,7 +70,7 @@ class RefusalTest extends ClientTest {
             MQBrokerException.class, () -> producer.send(Payload.rich(topic, 1), outside));
     assertTrue(refused.getResponseCode() != 0, refused::toString);
     assertTrue(refused.getErrorMessage().contains("99"), refused::getErrorMessage);
-    Deliveries.assertExactly(List.of(sent), clients.readAll(topic));
+    Deliveries.assertExactly(List.of(sent), clients.readAll(topic, 1));
   }
 
   @Test
@@ -111,7 +111,7 @@ class RefusalTest extends ClientTest {
     String good = TestRun.unique("good");
     Message message = Payload.rich(good, 0);
     Sent sent = Sent.of(message, producer.send(message));
-    Deliveries.assertExactly(List.of(sent), clients.readAll(good));
+    Deliveries.assertExactly(List.of(sent), clients.readAll(good, 1));
   }
 
   /** A first send makes the client look up and connect to the broker. */

@@ -40,7 +40,7 @@ class SendTest extends ClientTest {
     String topic = TestRun.unique("sync");
     List<Sent> sent = Clients.sendAll(clients.producer(), Payload.richList(topic, 60));
 
-    Deliveries.assertExactly(sent, clients.readAll(topic));
+    Deliveries.assertExactly(sent, clients.readAll(topic, sent.size()));
     Set<Integer> queueIds = new HashSet<>();
     sent.forEach(one -> queueIds.add(one.queueId()));
     assertEquals(Set.of(0, 1, 2, 3), queueIds, "an auto-created topic has the client's 4 queues");
@@ -78,7 +78,7 @@ class SendTest extends ClientTest {
     assertTrue(answered.await(60, TimeUnit.SECONDS), "all callbacks came");
     assertNull(failure.get(), () -> "a callback failed: " + failure.get());
 
-    List<MessageExt> stored = new ArrayList<>(clients.readAll(topic));
+    List<MessageExt> stored = new ArrayList<>(clients.readAll(topic, count + 1));
     stored.removeIf(message -> message.getUserProperty("index").equals(Integer.toString(count)));
     Deliveries.assertExactly(sent, stored);
   }
@@ -108,7 +108,7 @@ class SendTest extends ClientTest {
       thread.join();
     }
     assertTrue(failures.isEmpty(), failures::toString);
-    Deliveries.assertExactly(sent, clients.readAll(topic));
+    Deliveries.assertExactly(sent, clients.readAll(topic, sent.size()));
   }
 
   @Test
@@ -163,7 +163,7 @@ class SendTest extends ClientTest {
             assertTrue(ones.get(i).queueOffset() > ones.get(i - 1).queueOffset(), "order kept");
           }
         });
-    Deliveries.assertExactly(sent, clients.readAll(topic));
+    Deliveries.assertExactly(sent, clients.readAll(topic, sent.size()));
   }
 
   @Test
@@ -217,7 +217,7 @@ class SendTest extends ClientTest {
     assertEquals(7, producer.fetchPublishMessageQueues(topic).size());
     List<Sent> sent = Clients.sendAll(producer, Payload.richList(topic, 14));
     assertEquals(7, sent.stream().map(Sent::queueId).distinct().count());
-    Deliveries.assertExactly(sent, clients.readAll(topic));
+    Deliveries.assertExactly(sent, clients.readAll(topic, sent.size()));
   }
 
   @Test
@@ -225,7 +225,7 @@ class SendTest extends ClientTest {
     String topic = TestRun.unique("bare");
     Message message = new Message(topic, new byte[] {0});
     Sent sent = Sent.of(message, clients.producer().send(message));
-    MessageExt stored = clients.readAll(topic).get(0);
+    MessageExt stored = clients.readAll(topic, 1).get(0);
     Deliveries.assertSame(sent, stored);
     assertNull(stored.getTags());
     assertNull(stored.getKeys());
@@ -240,7 +240,7 @@ class SendTest extends ClientTest {
     message.putUserProperty("long", "x".repeat(20_000));
     message.putUserProperty("lines", "a\nb\r\nc\td");
     Sent sent = Sent.of(message, clients.producer().send(message));
-    Deliveries.assertExactly(List.of(sent), clients.readAll(topic));
+    Deliveries.assertExactly(List.of(sent), clients.readAll(topic, 1));
   }
 
   @Test
@@ -250,7 +250,7 @@ class SendTest extends ClientTest {
     producer.setVipChannelEnabled(true);
     producer.start();
     List<Sent> sent = Clients.sendAll(producer, Payload.richList(topic, 20));
-    Deliveries.assertExactly(sent, clients.readAll(topic));
+    Deliveries.assertExactly(sent, clients.readAll(topic, sent.size()));
   }
 
   @Test
@@ -258,7 +258,7 @@ class SendTest extends ClientTest {
     String start = TestRun.unique("longest") + "-";
     String topic = start + "x".repeat(127 - start.length());
     List<Sent> sent = Clients.sendAll(clients.producer(), Payload.richList(topic, 3));
-    Deliveries.assertExactly(sent, clients.readAll(topic));
+    Deliveries.assertExactly(sent, clients.readAll(topic, sent.size()));
   }
 
   private static MessageQueue queue(DefaultMQProducer producer, String topic, int queueId)

@@ -127,9 +127,22 @@ public final class Clients implements AutoCloseable {
     return sent;
   }
 
+  /**
+   * Waits until a topic holds a number of messages and reads them: a broker may show a message to
+   * consumers a moment after it has acknowledged it.
+   */
+  public List<MessageExt> readAll(String topic, int count) {
+    return Eventually.value(
+        count + " messages in " + topic,
+        () -> {
+          List<MessageExt> all = readNow(topic);
+          return all.size() >= count ? all : null;
+        });
+  }
+
   /** Everything that is in a topic now, read queue by queue from its lowest to its highest offset. */
   @SuppressWarnings("deprecation")
-  public List<MessageExt> readAll(String topic) throws Exception {
+  private List<MessageExt> readNow(String topic) throws Exception {
     DefaultMQPullConsumer reader = pullConsumer(TestRun.unique("reader"));
     List<MessageExt> all = new ArrayList<>();
     for (MessageQueue queue : reader.fetchSubscribeMessageQueues(topic)) {
@@ -144,16 +157,6 @@ public final class Clients implements AutoCloseable {
       }
     }
     return all;
-  }
-
-  /** Waits until a topic holds a number of messages and reads them. */
-  public List<MessageExt> readAll(String topic, int count) {
-    return Eventually.value(
-        count + " messages in " + topic,
-        () -> {
-          List<MessageExt> all = readAll(topic);
-          return all.size() >= count ? all : null;
-        });
   }
 
   @Override
