@@ -185,6 +185,20 @@ export class SimulatedBroker {
     for (let left = ms; left > 0; left -= 100) await this.world.clock.advance(Math.min(left, 100));
   }
 
+  /** Whether a line was logged that begins like this. */
+  said(event: string): boolean {
+    return this.logger.lines.some((line) => line.event.startsWith(event));
+  }
+
+  /** What a file holds; undefined where there is none. */
+  async fileText(path: string): Promise<string | undefined> {
+    return (await this.settled(this.world.disk.readFile(path)))?.toString('utf8');
+  }
+
+  async removeFiles(...paths: string[]): Promise<void> {
+    for (const path of paths) await this.settled(this.world.disk.remove(path));
+  }
+
   /** How many pulls wait for messages. */
   get heldPulls(): number {
     return this.service.running().app.get(PullFrameHandler).heldCount;

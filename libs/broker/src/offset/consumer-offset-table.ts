@@ -14,8 +14,6 @@ interface GroupOffsets {
   readonly topic: string;
   readonly group: string;
   readonly byQueue: Map<number, number>;
-  /** Set by an operator and not yet given to a consumer; commits are ignored until then. */
-  resets: Map<number, number> | undefined;
   /** Its lines of the config file, undefined after a change. */
   text: string | undefined;
 }
@@ -68,37 +66,14 @@ export class ConsumerOffsetTable {
     return 'committed';
   }
 
-  /** Next queue offset to consume; undefined where the group never committed one. A pending reset comes first. */
+  /** Next queue offset to consume; undefined where the group never committed one. */
   query(group: string, topic: string, queueId: number): number | undefined {
-    const offsets = this.byKey.get(topic + SEPARATOR + group);
-    return offsets?.resets?.get(queueId) ?? offsets?.byQueue.get(queueId);
+    return this.byKey.get(topic + SEPARATOR + group)?.byQueue.get(queueId);
   }
 
   /** All queues of a topic that the group has committed. */
   queuesOf(group: string, topic: string): ReadonlyMap<number, number> | undefined {
     return this.byKey.get(topic + SEPARATOR + group)?.byQueue;
-  }
-
-  /** Makes the next pull of this queue start at `queueOffset`, whatever the consumer asks for. */
-  reset(group: string, topic: string, queueId: number, queueOffset: number): void {
-    const offsets = this.offsetsOf(topic, group);
-    (offsets.resets ??= new Map()).set(queueId, queueOffset);
-    this.put(offsets, queueId, queueOffset);
-  }
-
-  /** Whether a reset waits to be handed to a consumer. */
-  hasReset(group: string, topic: string, queueId: number): boolean {
-    return this.byKey.get(topic + SEPARATOR + group)?.resets?.has(queueId) ?? false;
-  }
-
-  /** Hands out a pending reset, once. */
-  takeReset(group: string, topic: string, queueId: number): number | undefined {
-    const offsets = this.byKey.get(topic + SEPARATOR + group);
-    const queueOffset = offsets?.resets?.get(queueId);
-    if (queueOffset === undefined) return undefined;
-    offsets!.resets!.delete(queueId);
-    if (offsets!.resets!.size === 0) offsets!.resets = undefined;
-    return queueOffset;
   }
 
   topicsOf(group: string): string[] {
@@ -162,7 +137,7 @@ export class ConsumerOffsetTable {
     const key = topic + SEPARATOR + group;
     let offsets = this.byKey.get(key);
     if (!offsets) {
-      offsets = { topic, group, byQueue: new Map(), resets: undefined, text: undefined };
+      offsets = { topic, group, byQueue: new Map(), text: undefined };
       this.byKey.set(key, offsets);
     }
     return offsets;

@@ -37,8 +37,6 @@ export class ConsumerOffsetController {
     }
     if (queueId < 0 || queueId > QUEUE_ID_MAX) throw invalid(`queueId[${queueId}] is illegal`);
     if (commitOffset < 0) throw invalid(`commitOffset[${commitOffset}] is illegal`);
-    // An operator's reset wins over what a consumer commits that has not heard of it.
-    if (this.offsets.hasReset(consumerGroup, topic, queueId)) return NOTHING_TO_SAY;
     if (this.offsets.commit(consumerGroup, topic, queueId, commitOffset) !== 'committed') {
       const remark = 'the broker keeps as many consumer offsets as it may';
       throw new ResponseError(ResponseCode.SYSTEM_ERROR, remark);

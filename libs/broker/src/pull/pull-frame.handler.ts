@@ -109,11 +109,6 @@ export class PullFrameHandler {
       sizeBytes: frame.sizeBytes,
     };
     const pull = new PendingPull(queue, connection, request, terms, decision.grant);
-    const reset = parts.offsets.takeReset(header.consumerGroup, header.topic, header.queueId);
-    if (reset !== undefined) {
-      this.answer(pull, ResponseCode.PULL_OFFSET_MOVED, 'OFFSET_RESET', reset, queue);
-      return;
-    }
     this.commitIfAsked(header);
     pull.holdUntilMs = parts.clock.monotonicMs() + terms.holdMs;
     pull.inWork = true;

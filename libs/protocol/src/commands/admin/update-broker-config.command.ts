@@ -1,4 +1,5 @@
 import { defineCommand } from '../../define-command.js';
+import { ResponseCode } from '../../response-code.js';
 import { noBody, textBody } from '../../schema/body.codec.js';
 
 /** Changes settings of a running broker. */
@@ -9,6 +10,6 @@ export const UpdateBrokerConfig = defineCommand({
   doc: 'Changes settings of a running broker.',
   request: { header: {}, body: textBody('lines name=value in the form of Java properties') },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION],
   source: 'rocketmq 5.5.0: AdminBrokerProcessor#updateBrokerConfig',
 });

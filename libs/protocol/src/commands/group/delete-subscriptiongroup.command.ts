@@ -1,4 +1,5 @@
 import { defineCommand } from '../../define-command.js';
+import { ResponseCode } from '../../response-code.js';
 import { boolean, rpcFields, string } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
 
@@ -17,7 +18,7 @@ export const DeleteSubscriptiongroup = defineCommand({
     body: noBody,
   },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION],
   source:
     'rocketmq 5.5.0: DeleteSubscriptionGroupRequestHeader; AdminBrokerProcessor#deleteSubscriptionGroup',
 });

@@ -1,4 +1,5 @@
 import { defineCommand } from '../../define-command.js';
+import { ResponseCode } from '../../response-code.js';
 import { noBody } from '../../schema/body.codec.js';
 import { jsonBody } from '../../json/json-text.js';
 import { SubscriptionGroupList } from '../../bodies/subscription-group-config.js';
@@ -11,6 +12,6 @@ export const UpdateAndCreateSubscriptiongroupList = defineCommand({
   doc: 'Creates several consumer groups or changes their settings.',
   request: { header: {}, body: jsonBody('SubscriptionGroupList', SubscriptionGroupList) },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.INVALID_PARAMETER, ResponseCode.NO_PERMISSION],
   source: 'rocketmq 5.5.0: AdminBrokerProcessor#updateAndCreateSubscriptionGroupList',
 });

@@ -1,4 +1,5 @@
 import { defineCommand } from '../../define-command.js';
+import { ResponseCode } from '../../response-code.js';
 import { noBody } from '../../schema/body.codec.js';
 import { jsonBody } from '../../json/json-text.js';
 import { SubscriptionGroupConfig } from '../../bodies/subscription-group-config.js';
@@ -11,6 +12,6 @@ export const UpdateAndCreateSubscriptiongroup = defineCommand({
   doc: 'Creates a consumer group or changes its settings.',
   request: { header: {}, body: jsonBody('SubscriptionGroupConfig', SubscriptionGroupConfig) },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.INVALID_PARAMETER, ResponseCode.NO_PERMISSION],
   source: 'rocketmq 5.5.0: AdminBrokerProcessor#updateAndCreateSubscriptionGroup',
 });

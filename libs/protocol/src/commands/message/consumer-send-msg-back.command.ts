@@ -32,7 +32,11 @@ export const ConsumerSendMsgBack = defineCommand({
     body: noBody,
   },
   response: { header: {}, body: noBody },
-  failures: [ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, ResponseCode.SERVICE_NOT_AVAILABLE],
+  failures: [
+    ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
+    ResponseCode.SERVICE_NOT_AVAILABLE,
+    ResponseCode.NO_PERMISSION,
+  ],
   source:
     'rocketmq 5.5.0: ConsumerSendMsgBackRequestHeader; AbstractSendMessageProcessor#consumerSendMsgBack',
 });

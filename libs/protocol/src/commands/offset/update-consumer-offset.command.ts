@@ -20,7 +20,11 @@ export const UpdateConsumerOffset = defineCommand({
     body: noBody,
   },
   response: { header: {}, body: noBody },
-  failures: [ResponseCode.TOPIC_NOT_EXIST, ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST],
+  failures: [
+    ResponseCode.TOPIC_NOT_EXIST,
+    ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
+    ResponseCode.INVALID_PARAMETER,
+  ],
   source:
     'rocketmq 5.5.0: UpdateConsumerOffsetRequestHeader; ConsumerManageProcessor#updateConsumerOffset',
 });

@@ -1,4 +1,5 @@
 import { defineCommand } from '../../define-command.js';
+import { ResponseCode } from '../../response-code.js';
 import { boolean, rpcFields } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
 import { jsonBody } from '../../json/json-text.js';
@@ -26,6 +27,6 @@ export const HeartBeat = defineCommand({
     },
     body: noBody,
   },
-  failures: [],
+  failures: [ResponseCode.INVALID_PARAMETER],
   source: 'rocketmq 5.5.0: HeartbeatRequestHeader; ClientManageProcessor#heartBeat',
 });

@@ -1,4 +1,5 @@
 import { defineCommand } from '../../define-command.js';
+import { ResponseCode } from '../../response-code.js';
 import { routingFields, string } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
 
@@ -13,6 +14,6 @@ export const DeleteTopicInBroker = defineCommand({
     body: noBody,
   },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.INVALID_PARAMETER, ResponseCode.NO_PERMISSION],
   source: 'rocketmq 5.5.0: DeleteTopicRequestHeader; AdminBrokerProcessor#deleteTopic',
 });

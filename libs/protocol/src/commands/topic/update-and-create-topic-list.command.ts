@@ -1,4 +1,5 @@
 import { defineCommand } from '../../define-command.js';
+import { ResponseCode } from '../../response-code.js';
 import { rpcFields } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
 import { jsonBody } from '../../json/json-text.js';
@@ -12,7 +13,7 @@ export const UpdateAndCreateTopicList = defineCommand({
   doc: 'Creates several topics or changes their settings.',
   request: { header: { ...rpcFields }, body: jsonBody('TopicConfigList', TopicConfigList) },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.INVALID_PARAMETER, ResponseCode.NO_PERMISSION],
   source:
     'rocketmq 5.5.0: CreateTopicListRequestHeader; AdminBrokerProcessor#updateAndCreateTopicList',
 });

@@ -1,4 +1,5 @@
 import { defineCommand } from '../../define-command.js';
+import { ResponseCode } from '../../response-code.js';
 import { boolean, int32, routingFields, string } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
 
@@ -28,6 +29,6 @@ export const UpdateAndCreateTopic = defineCommand({
     body: noBody,
   },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.INVALID_PARAMETER, ResponseCode.NO_PERMISSION],
   source: 'rocketmq 5.5.0: CreateTopicRequestHeader; AdminBrokerProcessor#updateAndCreateTopic',
 });
