@@ -68,6 +68,8 @@ async function append(store: MessageStore): Promise<void> {
   const body = Buffer.alloc(bodyBytes, 0x61);
   const born = Buffer.from([127, 0, 0, 1, 0, 0, 0x30, 0x39]);
   const latencies: number[] = [];
+  const rate = setting('rate', 0);
+  const begunMs = performance.now();
   let sent = 0;
   let stored = 0;
   const uniqBase = '7F00000100002A9F0000000000';
@@ -94,9 +96,14 @@ async function append(store: MessageStore): Promise<void> {
     };
     const pump = (): void => {
       scheduled = false;
-      const count = refill.length;
-      refill.length = 0;
+      const allowed = rate === 0 ? messages : ((performance.now() - begunMs) / 1000) * rate;
+      const count = Math.min(refill.length, Math.max(0, Math.ceil(allowed) - sent));
+      refill.splice(0, count);
       for (let i = 0; i < count && sent < messages; i++) send();
+      if (refill.length > 0 && sent < messages && !scheduled) {
+        scheduled = true;
+        setTimeout(pump, 1);
+      }
     };
     const done = (entry: Entry, outcome: StoreOutcome): void => {
       if (outcome.kind !== 'OK') throw new Error(JSON.stringify(outcome));

@@ -93,7 +93,7 @@ export function resolveOptions(options: MessageStoreOptions): StoreSettings {
     readCacheBytes: options.readCacheBytes ?? 32 * MIB,
     unwrittenBytesMax: options.unwrittenBytesMax ?? 32 * MIB,
     writeNowBytesMax: options.writeNowBytesMax ?? 64 * KIB,
-    zeroAheadBytes: options.zeroAheadBytes ?? 0,
+    zeroAheadBytes: options.zeroAheadBytes ?? 8 * MIB,
     queueWriteLogBytes: options.queueWriteLogBytes ?? 256 * MIB,
     queueWriteIntervalMs: options.queueWriteIntervalMs ?? 5_000,
     queueSyncIntervalMs: options.queueSyncIntervalMs ?? 60_000,

@@ -160,9 +160,12 @@ export interface MessageStoreOptions {
   readonly readCacheBytes?: number;
   /** Accepted and unwritten bytes from which `writeRefusal()` says `BUSY`. Default 32 MiB. */
   readonly unwrittenBytesMax?: number;
-  /** Batches up to this size are written on the event loop. */
+  /** Batches up to this size are written on the event loop, four times larger ones into blocks that are ready. Default 64 KiB. */
   readonly writeNowBytesMax?: number;
-  /** Bytes kept written with zeros ahead of the log's end; 0 turns it off. */
+  /**
+   * Bytes kept written with zeros ahead of the log's end, so that blocks are ready when data comes; 0 turns it off.
+   * Default 8 MiB: a third more throughput and shorter syncs for about a sixth more bytes to the disk (measured).
+   */
   readonly zeroAheadBytes?: number;
   /** Bytes of new log after which queue units are written out. Default 256 MiB. */
   readonly queueWriteLogBytes?: number;

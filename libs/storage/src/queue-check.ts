@@ -17,6 +17,9 @@ import type { StoreCounters } from './store-counters.js';
 /** Damaged messages that are remembered by place, so that they are not looked into again and again. */
 const DAMAGED_MAX = 100_000;
 
+/** Damaged messages that get a log line each; the counter tells of the others. */
+const DAMAGE_LINES_MAX = 20;
+
 /** Bounds between which a queue's units are not known to be right. */
 interface Doubt {
   readonly fromQueueOffset: number;
@@ -83,6 +86,7 @@ export class QueueCheck {
     if (this.damaged.has(place) || this.damaged.size >= DAMAGED_MAX) return;
     this.damaged.add(place);
     this.parts.counters.damagedRecords++;
+    if (this.damaged.size > DAMAGE_LINES_MAX) return;
     this.parts.logger.error('message is damaged on disk and is not served', {
       topic: queue.topic,
       queueId: queue.queueId,

@@ -22,6 +22,7 @@ export const SMALL: Omit<MessageStoreOptions, 'rootPath'> = {
   tailCacheBytes: 8192,
   readCacheBytes: 64 * 1024,
   indexEnabled: false,
+  zeroAheadBytes: 0,
   bootId: 'boot-1',
 };
 

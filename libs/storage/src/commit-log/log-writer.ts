@@ -6,6 +6,8 @@ import type { LogSegments } from './log-segments.js';
 import type { ZeroAhead } from './zero-ahead.js';
 
 const NO_SPACE_RETRY_MS = 1_000;
+/** Writing into blocks that are ready costs so much less (measured: 0.13–0.2 µs a KiB against 0.6–2.9). */
+const READY_FACTOR = 4;
 
 /**
  * Hands batches to the system, one after the other.
@@ -117,11 +119,7 @@ export class LogWriter {
     this.writing = batch;
     counters.logWrites++;
     const position = batch.startOffset - segment.startOffset;
-    if (
-      batch.bytes > this.parts.writeNowBytesMax ||
-      zeroAhead.busy ||
-      this.parts.syncUnderWay()
-    ) {
+    if (this.mayBlock(batch)) {
       segment.file.write(batch.pieces(), position, this.onWriteDone);
       return true;
     }
@@ -133,6 +131,15 @@ export class LogWriter {
     }
     this.finish(failure);
     return true;
+  }
+
+  /** Whether writing the batch could hold up the event loop: new blocks, or a file that others are busy with. */
+  private mayBlock(batch: LogBatch): boolean {
+    const { zeroAhead, writeNowBytesMax } = this.parts;
+    if (zeroAhead.busy || this.parts.syncUnderWay()) return true;
+    const endOffset = batch.startOffset + batch.bytes;
+    const ready = zeroAhead.covers(batch.startOffset, endOffset);
+    return batch.bytes > (ready ? READY_FACTOR * writeNowBytesMax : writeNowBytesMax);
   }
 
   private finish(error: Error | undefined): void {

@@ -15,6 +15,8 @@ const PAGE_BYTES = 4 * KIB;
  */
 export class ZeroAhead {
   private readonly zeros: Uint8Array;
+  /** Zeros reach from here to `zeroedOffset`. */
+  private zeroedFrom = 0;
   private zeroedOffset = 0;
   private filling = false;
   private inFlightStart = -1;
@@ -41,6 +43,11 @@ export class ZeroAhead {
     return this.inFlightStart >= 0;
   }
 
+  /** Whether `[startOffset, endOffset)` lies in blocks that are ready: writing there costs next to nothing. */
+  covers(startOffset: number, endOffset: number): boolean {
+    return startOffset >= this.zeroedFrom && endOffset <= this.zeroedOffset;
+  }
+
   /** Calls `listener` each time a write of zeros has ended. */
   whenIdle(listener: () => void): void {
     this.onIdle = listener;
@@ -60,7 +67,10 @@ export class ZeroAhead {
     const { aheadBytes, appendOffset } = this.parts;
     const appended = appendOffset();
     // Overtaken: leave a gap, so that the next batches do not have to wait for the zeros.
-    if (this.zeroedOffset < appended) this.zeroedOffset = appended + STEP_BYTES;
+    if (this.zeroedOffset < appended) {
+      this.zeroedFrom = appended + STEP_BYTES;
+      this.zeroedOffset = this.zeroedFrom;
+    }
     const ready = this.zeroedOffset - appended;
     if (ready >= (this.filling ? aheadBytes : aheadBytes / 2)) {
       this.filling = false;

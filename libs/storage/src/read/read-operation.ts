@@ -11,7 +11,7 @@ import type { Chunk } from './chunk-cache.js';
 import type { LogSlab } from '../commit-log/log-slab.js';
 import { RecordFetch, type RecordLocation } from './record-fetch.js';
 import type { ReaderParts } from './reader-parts.js';
-import { findDefect } from './stored-record.js';
+import { findDefect, recordQueueOffset } from './stored-record.js';
 import { covers } from './unit-source.js';
 
 /** Bytes of units that a filtered read looks at. Source: rocketmq 5.5.0 `MessageStoreConfig#maxFilterMessageSize`. */
@@ -178,7 +178,13 @@ export class ReadOperation implements ReadResult {
       { commitLogOffset, sizeBytes, queueId: queue.queueId, queueOffset },
       parts.checkCrcOnRead,
     );
-    if (defect === 'other') return this.suspect(queueOffset, 'another record');
+    if (defect === 'other') {
+      if (!this.isPlaceOfLost(location, commitLogOffset)) {
+        return this.suspect(queueOffset, 'another record');
+      }
+      parts.onDamage(queue, queueOffset, commitLogOffset);
+      return this.skip('MESSAGE_WAS_REMOVING');
+    }
     if (defect === 'body') {
       parts.onDamage(queue, queueOffset, commitLogOffset);
       return this.skip('MESSAGE_WAS_REMOVING');
@@ -186,6 +192,14 @@ export class ReadOperation implements ReadResult {
     if (!this.matchesRecord(location.buffer, location.position, sizeBytes)) return this.skip();
     this.addPiece(location.buffer, location.position, sizeBytes);
     return this.found();
+  }
+
+  /** Whether the unit was set to a neighbour's record on purpose, because its own message is lost. */
+  private isPlaceOfLost({ buffer, position }: RecordLocation, commitLogOffset: number): boolean {
+    const owner = recordQueueOffset(buffer, position);
+    if (owner < this.unitStart || owner >= this.unitEnd) return false;
+    const ownerAt = (owner - this.unitStart) * UNIT_BYTES;
+    return unitCommitLogOffset(this.unitBytes, ownerAt) === commitLogOffset;
   }
 
   /** The record's bytes out of a file; undefined when they cannot be had. */

@@ -45,6 +45,11 @@ export function storeTimestampOf(bytes: Buffer, position: number): number {
   return int64At(bytes, storeTimestampAt(bytes, position));
 }
 
+/** The place in its queue that the record at `position` claims. */
+export function recordQueueOffset(bytes: Buffer, position: number): number {
+  return int64At(bytes, position + RecordAt.QUEUE_OFFSET);
+}
+
 /**
  * Checks that the record at `position`, of which all bytes are there, is the one that a queue unit points to, before it
  * is served (P14). The parts of its lengths were checked when it was written or recovered.
