@@ -48,9 +48,9 @@ async function jest(...args) {
       'node_modules/jest/bin/jest.js',
       '--json',
       `--outputFile=${report}`,
-      '--reporters',
-      join(root, 'tools/test/jest-reporter.mjs'),
       ...args,
+      // Last, because what follows it counts as another reporter.
+      `--reporters=${join(root, 'tools/test/jest-reporter.mjs')}`,
     ],
     { quiet: true },
   );
