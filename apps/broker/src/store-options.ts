@@ -45,7 +45,7 @@ export function storeOptions(
       onDiskCountMax: broker.pullOnDiskCountMax,
       inMemoryDistanceBytes: recentBytesOf(broker),
     },
-    checkCrcOnRead: store.checkCrcOnRead,
+    checkCrcOnRead: store.checkCrcOnRead ? 'from-disk' : 'never',
     bootId: facts.bootId,
     repair: store.repair,
     deliverTimestampMs: (level, storeTimestampMs) => storeTimestampMs + levels.delayOf(level),

@@ -28,7 +28,7 @@ const options: MessageStoreOptions = {
   storeHostBytes: Buffer.from([127, 0, 0, 1, 0, 0, 0x2a, 0x9f]),
   flushMode: settings.get('flush') === 'SYNC' ? 'SYNC' : 'ASYNC',
   indexEnabled: settings.get('index') !== 'off',
-  checkCrcOnRead: settings.get('crc') !== 'off',
+  ...(settings.has('crc') ? { checkCrcOnRead: settings.get('crc') as 'always' | 'never' } : {}),
   bootId: settings.get('boot') ?? 'bench',
   ...(settings.has('zero') ? { zeroAheadBytes: setting('zero', 0) } : {}),
   ...(settings.has('now') ? { writeNowBytesMax: setting('now', 0) } : {}),

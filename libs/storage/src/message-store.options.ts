@@ -1,5 +1,6 @@
 import { GIB, KIB, MIB } from '@rocketmq-ts/kernel';
 import type {
+  CrcCheck,
   FlushMode,
   MessageStoreOptions,
   RetentionOptions,
@@ -30,7 +31,7 @@ export interface StoreSettings {
   readonly openQueueFilesMax: number;
   readonly retention: RetentionOptions;
   readonly transferLimits: TransferLimits;
-  readonly checkCrcOnRead: boolean;
+  readonly checkCrcOnRead: CrcCheck;
   readonly indexEnabled: boolean;
   readonly bootId: string | undefined;
   readonly repair: boolean;
@@ -100,7 +101,7 @@ export function resolveOptions(options: MessageStoreOptions): StoreSettings {
     openQueueFilesMax: options.openQueueFilesMax ?? 4_096,
     retention: { ...RETENTION_DEFAULTS, ...options.retention },
     transferLimits: { ...TRANSFER_DEFAULTS, ...options.transferLimits },
-    checkCrcOnRead: options.checkCrcOnRead ?? true,
+    checkCrcOnRead: options.checkCrcOnRead ?? 'from-disk',
     indexEnabled: options.indexEnabled ?? true,
     bootId: options.bootId,
     repair: options.repair ?? false,

@@ -331,6 +331,7 @@ async function assemble(foundation: Foundation, recovered: Recovered): Promise<S
     queueFileUnitCount: settings.consumeQueueFileUnitCount,
     transferLimits: settings.transferLimits,
     checkCrcOnRead: settings.checkCrcOnRead,
+    lifeStartOffset: end,
     ...places,
     logEndOffset: () => writer.writtenOffset,
     onDamage: (queue, queueOffset, offset) => queueCheck.noteDamage(queue, queueOffset, offset),

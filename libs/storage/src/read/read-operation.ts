@@ -176,7 +176,7 @@ export class ReadOperation implements ReadResult {
       location.buffer,
       location.position,
       { commitLogOffset, sizeBytes, queueId: queue.queueId, queueOffset },
-      parts.checkCrcOnRead,
+      this.mustCheckCrc(commitLogOffset),
     );
     if (defect === 'other') {
       if (!this.isPlaceOfLost(location, commitLogOffset)) {
@@ -192,6 +192,13 @@ export class ReadOperation implements ReadResult {
     if (!this.matchesRecord(location.buffer, location.position, sizeBytes)) return this.skip();
     this.addPiece(location.buffer, location.position, sizeBytes);
     return this.found();
+  }
+
+  private mustCheckCrc(commitLogOffset: number): boolean {
+    const { checkCrcOnRead, lifeStartOffset, logEndOffset, transferLimits } = this.parts;
+    if (checkCrcOnRead !== 'from-disk') return checkCrcOnRead === 'always';
+    const distance = logEndOffset() - commitLogOffset;
+    return commitLogOffset < lifeStartOffset || distance > transferLimits.inMemoryDistanceBytes;
   }
 
   /** Whether the unit was set to a neighbour's record on purpose, because its own message is lost. */

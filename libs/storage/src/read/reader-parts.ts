@@ -1,7 +1,7 @@
 import type { Logger } from '@rocketmq-ts/kernel';
 import type { LogSlabPool } from '../commit-log/log-slab.js';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
-import type { TransferLimits } from '../message-store.types.js';
+import type { CrcCheck, TransferLimits } from '../message-store.types.js';
 import type { StoreCounters } from '../store-counters.js';
 import type { TailCache } from '../tail-cache.js';
 import type { LogChunks } from './log-chunks.js';
@@ -24,7 +24,9 @@ export interface ReaderParts {
   readonly units: UnitSource;
   readonly queueFileUnitCount: number;
   readonly transferLimits: TransferLimits;
-  readonly checkCrcOnRead: boolean;
+  readonly checkCrcOnRead: CrcCheck;
+  /** End of what was in the log when this process opened it. */
+  readonly lifeStartOffset: number;
   /** Oldest byte of the log. */
   readonly logStartOffset: () => number;
   /** End of what is in files. */
