@@ -61,9 +61,14 @@ export class TopicAdministration {
   async remove(topic: string): Promise<void> {
     if (topic.trim() === '') throw invalid('The specified topic is blank.');
     this.refuseSystemTopic(topic);
-    await this.topics.remove(topic).catch((error: unknown) => {
-      throw answerTo(error);
-    });
+    await this.topics
+      .remove(topic, () => this.clean(topic))
+      .catch((error: unknown) => {
+        throw answerTo(error);
+      });
+  }
+
+  private async clean(topic: string): Promise<void> {
     this.offsets.removeTopic(topic);
     this.stats.forgetTopic(topic);
     await this.store.deleteTopic(topic).catch((error: unknown) => {

@@ -74,10 +74,11 @@ const ANNOUNCE_MS_MAX = 1_000;
  */
 export class TopicTable {
   private readonly byName = new Map<string, TopicRecord>();
-  private readonly creating = new Map<
-    string,
-    { config: TopicConfig; done: Promise<TopicRecord> }
-  >();
+  private readonly creating = new Map<string, Promise<TopicRecord>>();
+  private readonly removing = new Map<string, Promise<void>>();
+  /** Settings that are being saved and not yet in force. */
+  private readonly staged = new Map<string, TopicConfig>();
+  private lastChange: Promise<unknown> = Promise.resolve();
   private readonly listeners: (() => Promise<void>)[] = [];
   private version: DataVersion;
   private queueCount = 0;
@@ -138,20 +139,21 @@ export class TopicTable {
     const existing = this.byName.get(name);
     if (existing) return Promise.resolve(existing);
     const underway = this.creating.get(name);
-    if (underway) return underway.done;
+    if (underway) return underway;
+    const removal = this.removing.get(name);
+    if (removal) return removal.then(() => this.createIfAbsent(config));
+    // An operator sets it at this moment; his settings count.
+    if (this.staged.has(name)) return this.lastChange.then(() => this.createIfAbsent(config));
 
-    this.checkLimits(config, undefined);
-    this.touch();
-    const done = this.save(() => this.content())
+    const created = this.store([config])
       .then(async () => {
-        const record = this.put(config);
         this.logger.info('topic created', { topic: name, queues: config.writeQueueNums });
         await this.announce();
-        return record;
+        return this.byName.get(name)!;
       })
       .finally(() => this.creating.delete(name));
-    this.creating.set(name, { config, done });
-    return done;
+    this.creating.set(name, created);
+    return created;
   }
 
   /**
@@ -159,48 +161,73 @@ export class TopicTable {
    * @throws {TopicLimitError} @throws system error: nothing was saved, the old state stays in force.
    */
   async update(configs: readonly TopicConfig[]): Promise<void> {
-    for (const config of configs) {
-      await this.creating.get(config.topicName)?.done;
-      this.checkLimits(config, this.byName.get(config.topicName)?.config);
-    }
-    const before = configs.map((config) => this.byName.get(config.topicName)?.config);
-    for (const config of configs) this.put(config);
-    this.touch();
-    try {
-      await this.save(() => this.content());
-    } catch (error) {
-      configs.forEach((config, i) => {
-        const old = before[i];
-        if (old) this.put(old);
-        else this.drop(config.topicName);
-      });
-      throw error;
-    }
+    await this.inTurn(async () => {
+      for (const { topicName } of configs) {
+        await this.creating.get(topicName)?.catch(() => undefined);
+      }
+      await this.store(configs);
+    });
     await this.announce();
   }
 
-  /** Forgets a topic. @returns false where there was none. @throws system error: the topic stays. */
-  async remove(name: string): Promise<boolean> {
-    await this.creating.get(name)?.done;
-    const record = this.byName.get(name);
-    if (!record) return false;
+  /**
+   * Forgets a topic, then `clean`s up what else belongs to it; who wants to create it anew waits for that.
+   * @returns false where there was none. @throws system error: the topic stays. @throws what `clean` throws
+   */
+  async remove(name: string, clean: () => Promise<void>): Promise<boolean> {
+    const removed = await this.inTurn(async () => {
+      await this.creating.get(name)?.catch(() => undefined);
+      const record = this.byName.get(name);
+      if (!record) return false;
+      const removal = this.removeRecord(record, clean).finally(() => this.removing.delete(name));
+      this.removing.set(
+        name,
+        removal.catch(() => undefined),
+      );
+      await removal;
+      return true;
+    });
+    if (removed) await this.announce();
+    return removed;
+  }
+
+  private async removeRecord(record: TopicRecord, clean: () => Promise<void>): Promise<void> {
+    const { name, config } = record;
     this.drop(name);
     this.touch();
     try {
       await this.save(() => this.content());
     } catch (error) {
-      this.put(record.config);
+      this.put(config);
       throw error;
     }
     this.logger.info('topic deleted', { topic: name });
-    await this.announce();
-    return true;
+    await clean();
+  }
+
+  /** Puts settings in force once they are saved. */
+  private async store(configs: readonly TopicConfig[]): Promise<void> {
+    for (const config of configs) this.stage(config);
+    this.touch();
+    try {
+      await this.save(() => this.content());
+      for (const config of configs) this.put(config);
+    } finally {
+      for (const config of configs) this.unstage(config);
+    }
+  }
+
+  /** Changes and removals one after the other; creations go beside them, many in one write. */
+  private inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.lastChange.then(change);
+    this.lastChange = result.catch(() => undefined);
+    return result;
   }
 
   private content(): TopicConfigWrapper {
     const topicConfigTable = new Map<string, TopicConfig>();
     for (const [name, record] of this.byName) topicConfigTable.set(name, record.config);
-    for (const [name, { config }] of this.creating) topicConfigTable.set(name, config);
+    for (const [name, config] of this.staged) topicConfigTable.set(name, config);
     return { dataVersion: this.version, topicConfigTable };
   }
 
@@ -236,23 +263,37 @@ export class TopicTable {
     timer?.cancel();
   }
 
-  private checkLimits(config: TopicConfig, old: TopicConfig | undefined): void {
+  /** @throws {TopicLimitError} */
+  private stage(config: TopicConfig): void {
     const { topicCountMax, queueCountMax, queuesPerTopicMax } = this.limits;
-    const added = queuesOf(config) - (old ? queuesOf(old) : 0);
-    if (added <= 0) return;
+    const name = config.topicName;
     if (queuesOf(config) > queuesPerTopicMax) {
       throw new TopicLimitError(
-        `topic[${config.topicName}] asks for ${queuesOf(config)} queues, at most ${queuesPerTopicMax} are allowed`,
+        `topic[${name}] asks for ${queuesOf(config)} queues, at most ${queuesPerTopicMax} are allowed`,
       );
     }
-    if (!old && this.byName.size + this.creating.size >= topicCountMax) {
+    let topicCount = this.byName.size;
+    let queueCount = this.queueCount;
+    for (const other of [...this.staged.values(), config]) {
+      const old = this.byName.get(other.topicName)?.config;
+      if (!old) topicCount++;
+      queueCount += queuesOf(other) - (old ? queuesOf(old) : 0);
+    }
+    const old = this.byName.get(name)?.config;
+    if (!old && topicCount > topicCountMax) {
       throw new TopicLimitError(`the broker holds ${topicCountMax} topics, more are not allowed`);
     }
-    if (this.queueCount + added > queueCountMax) {
+    const grows = queuesOf(config) > (old ? queuesOf(old) : 0);
+    if (grows && queueCount > queueCountMax) {
       throw new TopicLimitError(
         `the broker holds ${this.queueCount} queues, more than ${queueCountMax} are not allowed`,
       );
     }
+    this.staged.set(name, config);
+  }
+
+  private unstage(config: TopicConfig): void {
+    if (this.staged.get(config.topicName) === config) this.staged.delete(config.topicName);
   }
 }
 
