@@ -52,11 +52,16 @@ export async function brokerAddresses(
     advertisedHost: host,
     advertisedPort: port,
     advertisedIp: await ipOf(host),
+    advertisedListeners: listeners.length === 1 ? '' : listeners.map(namedAddress).join(','),
     haAddress: formatHostPort({ host: haHost, port: config.haListenPort ?? port + 1 }),
   });
   const fast = fastPort < 0 ? [] : [{ name: FAST_LISTENER, host: main.host, port: fastPort }];
   return { listeners: [...listeners, ...fast], identity };
 }
+
+/** As the nameservers read it: who asks one through the listener of this name is told this address. */
+const namedAddress = ({ name, advertised }: Listener): string =>
+  `${name}:${formatHostPort(advertised)}`;
 
 async function fastPortOf(config: BrokerConfig, network: Network, main: Listener): Promise<number> {
   const wanted = config.fastListenPort ?? main.port - FAST_PORT_DISTANCE;

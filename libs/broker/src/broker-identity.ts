@@ -12,6 +12,8 @@ export interface BrokerIdentityFacts {
   readonly advertisedIp: string;
   /** `host:port` that slaves are told. */
   readonly haAddress: string;
+  /** `name:host:port,…` of all listeners; empty where there is one alone. */
+  readonly advertisedListeners: string;
 }
 
 /** The facts, in the forms in which they are needed. */
@@ -22,6 +24,7 @@ export class BrokerIdentity {
   readonly advertisedHost: string;
   readonly advertisedPort: number;
   readonly haAddress: string;
+  readonly advertisedListeners: string;
   /** `host:port` under which the nameservers know this broker. */
   readonly address: string;
   /** Address and port as records store them, 8 or 20 bytes. */
@@ -37,6 +40,7 @@ export class BrokerIdentity {
     this.advertisedHost = facts.advertisedHost;
     this.advertisedPort = facts.advertisedPort;
     this.haAddress = facts.haAddress;
+    this.advertisedListeners = facts.advertisedListeners;
     const { advertisedHost: host, advertisedPort: port } = facts;
     this.address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
     const bytes = hostBytes(facts.advertisedIp, port);

@@ -125,6 +125,7 @@ export class NameserverLink {
       enableActingMaster: false,
       compressed,
       bodyCrc32: registerBodyCrc(body),
+      ...(identity.advertisedListeners !== '' && { advertised: identity.advertisedListeners }),
     };
     try {
       const connection = await client.connect(this.address);
