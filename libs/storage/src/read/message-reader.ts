@@ -1,4 +1,4 @@
-import { ConsumeQueue } from '../consume-queue/consume-queue.js';
+import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import type { ReadRequest, ReadResult, ReadStatus } from '../message-store.types.js';
 import { ReadOperation } from './read-operation.js';
 import type { ReaderParts } from './reader-parts.js';
