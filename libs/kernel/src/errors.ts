@@ -19,3 +19,7 @@ export const describeError = (error: unknown): string =>
 /** The stack where there is one, else the text: for log lines about unexpected failures. */
 export const traceOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
+
+/** What was thrown, as an error: to keep it and throw it on later. */
+export const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -1,4 +1,4 @@
-import type { DiskFile } from '@rocketmq-ts/kernel';
+import { asError, type DiskFile } from '@rocketmq-ts/kernel';
 import type { StoreCounters } from '../store-counters.js';
 import type { ConsumeQueue, UnwrittenUnits } from './consume-queue.js';
 import type { ConsumeQueues } from './consume-queues.js';
@@ -22,12 +22,12 @@ export class QueueFlusher {
   async writeDirty(): Promise<void> {
     const { queues } = this;
     const dirty = queues.takeDirty();
-    let failure: unknown;
+    let failure: Error | undefined;
     await eachOf(dirty, async (queue) => {
       try {
         if (failure === undefined) await this.writeQueue(queue);
       } catch (error) {
-        failure = error;
+        failure = asError(error);
       }
       if (queue.unwrittenCount > 0) queues.markDirty(queue);
     });

@@ -35,7 +35,8 @@ export async function writeManifest(
   for (const queue of queues) {
     const { queueId, minOffset, writtenOffset, syncedOffset, topic } = queue;
     // Without units there is still an offset to remember, unless the queue is new.
-    if (writtenOffset > 0) lines.push(`${queueId} ${minOffset} ${writtenOffset} ${syncedOffset} ${topic}`);
+    if (writtenOffset > 0)
+      lines.push(`${queueId} ${minOffset} ${writtenOffset} ${syncedOffset} ${topic}`);
   }
   const text = Buffer.from(`${lines.join('\n')}\n`, 'utf8');
   const checked = Buffer.concat([text, Buffer.from(`crc ${crc32(text)}\n`, 'latin1')]);

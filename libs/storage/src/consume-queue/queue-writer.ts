@@ -1,4 +1,11 @@
-import { describeError, MIB, type Clock, type ClockTask, type Logger } from '@rocketmq-ts/kernel';
+import {
+  asError,
+  describeError,
+  MIB,
+  type Clock,
+  type ClockTask,
+  type Logger,
+} from '@rocketmq-ts/kernel';
 import type { DispatchMark } from '../dispatch-mark.js';
 import type { StoreHealth } from '../store-health.js';
 import type { ConsumeQueue } from './consume-queue.js';
@@ -32,7 +39,7 @@ export class QueueWriter {
   private lastSyncMs: number;
   private running: Promise<void> | undefined;
   private readonly timer: ClockTask;
-  private failure: unknown;
+  private failure: Error | undefined;
 
   constructor(
     private readonly parts: {
@@ -123,7 +130,7 @@ export class QueueWriter {
       await events.onWritten(mark);
       this.writtenMark = mark;
     } catch (error) {
-      this.failure = error;
+      this.failure = asError(error);
       logger.error('writing consume queues failed, trying again', { error: describeError(error) });
     }
     this.lastWriteMs = clock.monotonicMs();
@@ -134,7 +141,7 @@ export class QueueWriter {
       await events.onSynced(mark);
       this.syncedMark = mark;
     } catch (error) {
-      this.failure = error;
+      this.failure = asError(error);
       this.parts.health.fail('syncing consume queues', error);
     }
     this.lastSyncMs = clock.monotonicMs();
