@@ -76,7 +76,7 @@ async function start(settings = NAMESERVER): Promise<RecordingNameserver> {
   broker = await SimulatedBroker.start(settings, world);
   return nameserver;
 }
-const readiness = () => broker.service.readiness.page();
+const readiness = async () => broker.service.readiness.page();
 
 describe('a broker makes itself known', () => {
   it('when it starts, with its address and its topics', async () => {
@@ -130,12 +130,12 @@ describe('a broker makes itself known', () => {
   it('to a nameserver that comes back, and is not ready until one knows it', async () => {
     const world = newWorld();
     broker = await SimulatedBroker.start(NAMESERVER, world);
-    expect(readiness()).toMatchObject({ status: 503 });
+    expect(await readiness()).toMatchObject({ status: 503 });
     expect((await broker.sent('orders', 'works meanwhile')).get('queueOffset')).toBe('0');
     const nameserver = await new RecordingNameserver().start(world, broker);
     await broker.pass(12_000);
     expect(nameserver.registrations.length).toBeGreaterThanOrEqual(1);
-    expect(readiness()).toMatchObject({ status: 200 });
+    expect(await readiness()).toMatchObject({ status: 200 });
     const warnings = broker.logger.lines.filter(({ event }) =>
       event.startsWith('nameserver cannot'),
     );
@@ -145,7 +145,7 @@ describe('a broker makes itself known', () => {
   it('to every nameserver, whether the others can be reached or not', async () => {
     const nameserver = await start('namesrvAddr=10.0.0.1:9875;10.0.0.1:9876');
     expect(nameserver.registrations).toHaveLength(1);
-    expect(readiness()).toMatchObject({ status: 200 });
+    expect(await readiness()).toMatchObject({ status: 200 });
   });
 
   it('with all its addresses where it has several', async () => {
