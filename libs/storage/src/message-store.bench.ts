@@ -48,8 +48,9 @@ class Entry extends AppendEntry {
 }
 
 const clock = new NodeClock();
+const logger = settings.get('log') === 'on' ? { ...silentLogger, debug: console.log, info: console.log, warn: console.log } : silentLogger;
 const openStore = () =>
-  MessageStore.open({ disk: new NodeDisk(), clock, logger: silentLogger }, options);
+  MessageStore.open({ disk: new NodeDisk(), clock, logger }, options);
 
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();

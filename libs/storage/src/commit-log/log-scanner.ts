@@ -1,14 +1,10 @@
 import { KIB, MIB } from '@rocketmq-ts/kernel';
 import {
   checkRecord,
-  findProperty,
-  foundProperty,
   locateRecord,
   MAGIC_V1,
   MAGIC_V2,
   MessageSysFlag,
-  PropertyName,
-  propertySearchKey,
   RecordAt,
   RecordLayout,
   tagsCodeOfBytes,
@@ -16,8 +12,9 @@ import {
 } from '@rocketmq-ts/protocol';
 import type { Segment } from '../segment.js';
 import type { LogSegments } from './log-segments.js';
+import { PropertyWalk } from './property-walk.js';
 
-const WINDOW_BYTES = 4 * MIB;
+const WINDOW_BYTES = MIB;
 /** Records up to this size may lie across two windows without an extra buffer. */
 const HEADROOM_BYTES = 64 * KIB;
 const NO_BYTES = Buffer.alloc(0);
@@ -25,11 +22,7 @@ const NO_BYTES = Buffer.alloc(0);
 const RECORD_BYTES_MAX = 256 * MIB;
 const TWO_32 = 0x1_0000_0000;
 const SCHEDULE_TOPIC = 'SCHEDULE_TOPIC_XXXX';
-
-const TAGS = propertySearchKey(PropertyName.TAGS);
-const UNIQ_KEY = propertySearchKey(PropertyName.UNIQ_KEY);
-const KEYS = propertySearchKey(PropertyName.KEYS);
-const DELAY = propertySearchKey('DELAY');
+const TOPICS_KNOWN_MAX = 100_000;
 
 /** A record as the scanner saw it. The object is reused for the next one. */
 export interface ScannedRecord {
@@ -96,16 +89,10 @@ class WindowReader {
   /** The window behind the last one, with `rest` (the end of the last one) in front of it. */
   async next(rest: Buffer): Promise<Window> {
     const window = await this.ahead;
+    const joined = joinedTo(rest, window);
+    // Only now: the read fills the buffer that `rest` lies in.
     this.ahead = this.read(window.offset + window.end - window.start);
-    if (rest.length === 0) return window;
-    const offset = window.offset - rest.length;
-    if (rest.length <= window.start) {
-      const start = window.start - rest.length;
-      rest.copy(window.buffer, start);
-      return { buffer: window.buffer, start, end: window.end, offset };
-    }
-    const buffer = Buffer.concat([rest, window.buffer.subarray(window.start, window.end)]);
-    return { buffer, start: 0, end: buffer.length, offset };
+    return joined;
   }
 
   /** Waits for the read that is under way, so that the file may be closed. */
@@ -128,6 +115,19 @@ class WindowReader {
   }
 }
 
+/** The window with the end of the one before in front of it. */
+function joinedTo(rest: Buffer, window: Window): Window {
+  if (rest.length === 0) return window;
+  const offset = window.offset - rest.length;
+  if (rest.length > window.start) {
+    const buffer = Buffer.concat([rest, window.buffer.subarray(window.start, window.end)]);
+    return { buffer, start: 0, end: buffer.length, offset };
+  }
+  const start = window.start - rest.length;
+  rest.copy(window.buffer, start);
+  return { buffer: window.buffer, start, end: window.end, offset };
+}
+
 /**
  * Walks over the records of the log from one place on, checking each one as recovery must: lengths, its own offset, checksums.
  * The next part of the file is read while the present one is checked.
@@ -135,6 +135,8 @@ class WindowReader {
 export class LogScanner {
   private readonly record = new Scanned();
   private readonly layout = new RecordLayout();
+  private readonly properties = new PropertyWalk();
+  private readonly topics = new Map<number, { bytes: Buffer; text: string }>();
   private readonly check = { verifyBody: true, commitLogOffset: 0 };
 
   constructor(
@@ -242,25 +244,45 @@ export class LogScanner {
     record.queueOffset = int64At(bytes, position + RecordAt.QUEUE_OFFSET);
     record.sysFlag = layout.sysFlag;
     record.storeTimestampMs = int64At(bytes, layout.storeTimestampAt);
-    record.topic = bytes.toString('utf8', layout.topicStart, layout.topicEnd);
-    const { propertiesStart, propertiesEnd } = layout;
-    record.tagsCode = this.tagsCode(bytes, propertiesStart, propertiesEnd);
+    record.topic = this.topicText(bytes, layout.topicStart, layout.topicEnd);
+    const { properties } = this;
+    properties.find(bytes, layout.propertiesStart, layout.propertiesEnd);
+    record.tagsCode = this.tagsCode(bytes);
     if (!this.options.withKeys) return;
-    record.uniqKey = textOf(bytes, propertiesStart, propertiesEnd, UNIQ_KEY);
-    record.keys = textOf(bytes, propertiesStart, propertiesEnd, KEYS);
-    record.tags = textOf(bytes, propertiesStart, propertiesEnd, TAGS);
+    record.uniqKey = properties.text(bytes, 'UNIQ_KEY');
+    record.keys = properties.text(bytes, 'KEYS');
+    record.tags = properties.text(bytes, 'TAGS');
   }
 
   /** Source: rocketmq 5.5.0 `CommitLog#checkMessageAndReturnSize`. */
-  private tagsCode(bytes: Buffer, start: number, end: number): number {
-    const { record } = this;
+  private tagsCode(bytes: Buffer): number {
+    const { record, properties } = this;
     if (record.topic === SCHEDULE_TOPIC) {
-      const level = Number.parseInt(textOf(bytes, start, end, DELAY) ?? '', 10);
+      const level = Number.parseInt(properties.text(bytes, 'DELAY') ?? '', 10);
       if (level > 0) return this.options.deliverTimestampMs(level, record.storeTimestampMs);
     }
-    if (!findProperty(bytes, start, end, TAGS)) return 0;
-    return tagsCodeOfBytes(bytes, foundProperty.start, foundProperty.end);
+    const { TAGS } = properties.found;
+    return TAGS.end > TAGS.start ? tagsCodeOfBytes(bytes, TAGS.start, TAGS.end) : 0;
   }
+
+  /** The topic as text; the same few topics come again and again. */
+  private topicText(bytes: Buffer, start: number, end: number): string {
+    let hash = end - start;
+    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
+    const known = this.topics.get(hash);
+    if (known && known.bytes.length === end - start && isSame(bytes, start, known.bytes)) {
+      return known.text;
+    }
+    const text = bytes.toString('utf8', start, end);
+    if (this.topics.size >= TOPICS_KNOWN_MAX) this.topics.clear();
+    this.topics.set(hash, { bytes: Buffer.from(bytes.subarray(start, end)), text });
+    return text;
+  }
+}
+
+function isSame(bytes: Buffer, start: number, other: Buffer): boolean {
+  for (let i = 0; i < other.length; i++) if (bytes[start + i] !== other[i]) return false;
+  return true;
 }
 
 /** A record that a repair put in the place of lost ones: in no queue, in no index. */
@@ -270,11 +292,6 @@ export const isFiller = (record: { queueId: number; sysFlag: number }): boolean 
 
 /** Queue id of fillers; no topic has such a queue. */
 export const FILLER_QUEUE_ID = -1;
-
-function textOf(bytes: Buffer, start: number, end: number, key: Buffer): string | undefined {
-  if (!findProperty(bytes, start, end, key)) return undefined;
-  return bytes.toString('utf8', foundProperty.start, foundProperty.end);
-}
 
 /** Reads up to `length` bytes. @throws system error */
 export function readAt(segment: Segment, offset: number, length: number): Promise<Buffer> {

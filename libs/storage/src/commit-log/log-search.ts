@@ -1,10 +1,15 @@
-import { MIB } from '@rocketmq-ts/kernel';
+import { KIB, MIB } from '@rocketmq-ts/kernel';
 import { RecordAt } from '@rocketmq-ts/protocol';
 import type { Segment } from '../segment.js';
-import { readAt, type LogScanner } from './log-scanner.js';
+import type { LogScanner } from './log-scanner.js';
 import type { LogSegments } from './log-segments.js';
 
-const WINDOW_BYTES = 4 * MIB;
+const WINDOW_BYTES = MIB;
+/** Behind the place in question every byte is looked at up to here; no write that was under way is longer. */
+const THOROUGH_BYTES = 40 * MIB;
+/** Further on one probe in each stretch of this length is read: reading zeros out of a hole costs as much as reading data. */
+const PROBE_DISTANCE_BYTES = MIB;
+const PROBE_BYTES = 16 * KIB;
 /** What the two record magics have in common: their first three bytes. */
 const MAGIC_START = Buffer.from([0xda, 0xa3, 0x20]);
 const OVERLAP_BYTES = RecordAt.MAGIC + MAGIC_START.length - 1;
@@ -18,8 +23,10 @@ export interface Behind {
 }
 
 /**
- * Looks for a sound record behind `offset`: at every position of this file and of those that follow. A record counts when
- * all its checks hold, its own offset included, so bytes of a message body cannot be mistaken for one.
+ * Looks for a sound record behind `offset`, in this file and in those that follow. A record counts when all its checks hold,
+ * its own offset included, so bytes of a message body cannot be mistaken for one. Every position is tried within
+ * `THOROUGH_BYTES`, and everywhere else unless the rest of a file looks empty: probes that are closer together than any
+ * stretch of log that is worth mentioning all find zeros.
  * @throws system error
  */
 export async function lookBehind(
@@ -28,32 +35,45 @@ export async function lookBehind(
   offset: number,
 ): Promise<Behind> {
   let hasBytes = false;
-  let segment = segments.find(offset);
   let from = offset;
-  while (segment) {
-    const found = await lookInSegment(segment, scanner, from);
-    hasBytes ||= found.hasBytes;
+  for (let segment = segments.find(from); segment; segment = segments.find(from)) {
+    const thoroughEnd = Math.min(from + THOROUGH_BYTES, segment.endOffset);
+    const rest = (await isEmpty(segment, thoroughEnd)) ? thoroughEnd : segment.endOffset;
+    const found = await lookIn(segment, scanner, from, rest);
+    hasBytes ||= found.hasBytes || rest > thoroughEnd;
     if (found.nextRecordOffset !== undefined) {
       return { nextRecordOffset: found.nextRecordOffset, hasBytes };
     }
     from = segment.endOffset;
-    segment = segments.find(from);
   }
   return { nextRecordOffset: undefined, hasBytes };
 }
 
-async function lookInSegment(
+/** Whether probes from `fromOffset` to the end of the file find zeros alone. */
+async function isEmpty(segment: Segment, fromOffset: number): Promise<boolean> {
+  const probe = Buffer.alloc(PROBE_BYTES);
+  const zeros = Buffer.alloc(PROBE_BYTES);
+  for (let at = fromOffset; at < segment.endOffset; at += PROBE_DISTANCE_BYTES) {
+    const length = await readInto(segment, at, probe, segment.endOffset - at);
+    if (!probe.subarray(0, length).equals(zeros.subarray(0, length))) return false;
+  }
+  return true;
+}
+
+async function lookIn(
   segment: Segment,
   scanner: LogScanner,
   fromOffset: number,
+  toOffset: number,
 ): Promise<Behind> {
+  const buffer = Buffer.alloc(WINDOW_BYTES);
   const zeros = Buffer.alloc(WINDOW_BYTES);
   let hasBytes = false;
-  // One window ahead is not worth it here: nearly always these are zeros that no disk has to deliver.
-  for (let at = fromOffset; at < segment.endOffset; at += WINDOW_BYTES - OVERLAP_BYTES) {
-    const window = await readAt(segment, at, Math.min(WINDOW_BYTES, segment.endOffset - at));
-    if (window.length === 0) break;
-    if (window.equals(zeros.subarray(0, window.length))) continue;
+  for (let at = fromOffset; at < toOffset; at += WINDOW_BYTES - OVERLAP_BYTES) {
+    const length = await readInto(segment, at, buffer, toOffset - at);
+    if (length === 0) break;
+    const window = buffer.subarray(0, length);
+    if (window.equals(zeros.subarray(0, length))) continue;
     hasBytes = true;
     let hit = window.indexOf(MAGIC_START);
     while (hit >= 0) {
@@ -65,4 +85,20 @@ async function lookInSegment(
     }
   }
   return { nextRecordOffset: undefined, hasBytes };
+}
+
+/** Fills `buffer` with what the file has from `offset` on, `lengthMax` bytes at most. @returns count of bytes */
+function readInto(
+  segment: Segment,
+  offset: number,
+  buffer: Buffer,
+  lengthMax: number,
+): Promise<number> {
+  const into = lengthMax < buffer.length ? buffer.subarray(0, lengthMax) : buffer;
+  return new Promise((resolve, reject) => {
+    segment.file.read(into, offset - segment.startOffset, (error, bytesRead) => {
+      if (error) reject(error);
+      else resolve(bytesRead);
+    });
+  });
 }
