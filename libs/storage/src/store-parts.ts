@@ -267,6 +267,7 @@ async function assemble(foundation: Foundation, recovered: Recovered): Promise<S
       checkpoint: foundation.checkpoint,
       segmentSizeBytes: settings.segmentSizeBytes,
       bootId: settings.bootId ?? '',
+      logMinOffset: () => segments.minOffset,
       logEndOffset: () => writer.writtenOffset,
     },
     recovered.writtenMark,

@@ -24,6 +24,8 @@ export class StoreProgress {
       readonly checkpoint: CheckpointFile;
       readonly segmentSizeBytes: number;
       readonly bootId: string;
+      /** Oldest byte of the log. */
+      readonly logMinOffset: () => number;
       /** End of the log that is written. */
       readonly logEndOffset: () => number;
     },
@@ -78,9 +80,9 @@ export class StoreProgress {
 
   /** The list of queues changed in a way that must not be forgotten. @throws system error */
   async writeManifest(durable: boolean): Promise<void> {
-    const { disk, rootPath, queues } = this.parts;
+    const { disk, rootPath, queues, logMinOffset } = this.parts;
     this.manifestVersion = queues.membershipVersion;
-    await writeManifest(disk, rootPath, queues, durable);
+    await writeManifest(disk, rootPath, queues, { durable, logMinOffset: logMinOffset() });
   }
 
   private checkpointValues(): CheckpointValues {

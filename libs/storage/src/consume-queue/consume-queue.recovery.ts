@@ -3,6 +3,7 @@ import { parseSegmentName, segmentName } from '../segment.js';
 import type { ConsumeQueue } from './consume-queue.js';
 import type { ConsumeQueues } from './consume-queues.js';
 import type { QueueFiles } from './queue-files.js';
+import type { Manifest, ManifestQueue } from './queue-manifest.js';
 import { BLANK_UNIT_SIZE, unitCommitLogOffset, unitSizeBytes, UNIT_BYTES } from './queue-unit.js';
 
 const CONCURRENCY = 8;
@@ -52,6 +53,86 @@ export async function loadQueues(
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, lane));
   return broken;
+}
+
+/**
+ * As `loadQueues`, from the list that this software keeps: one look at the last unit of each queue tells whether its files
+ * go as far as they did. What is missing further in front is found, and mended, when it is read.
+ */
+export async function loadListedQueues(
+  disk: Disk,
+  files: QueueFiles,
+  queues: ConsumeQueues,
+  log: LogBounds,
+  manifest: Manifest,
+): Promise<BrokenQueue[]> {
+  const broken: BrokenQueue[] = [];
+  const closings: Promise<void>[] = [];
+  for (const known of manifest.queues) {
+    const queue = queues.get(known.topic, known.queueId);
+    queue.floorOffset = known.minOffset;
+    if (known.minOffset === known.writtenOffset && !(await disk.exists(files.directoryOf(queue)))) {
+      // It had no message any more; only the offset of the next one is to be kept.
+      queue.clear(known.writtenOffset);
+      queue.retired = true;
+      continue;
+    }
+    if (restoreListed(disk, files, queue, known, log, closings)) {
+      if (manifest.logMinOffset < log.minOffset) {
+        queue.minOffset = findMinOffset(disk, files, queue, log.minOffset);
+      }
+      continue;
+    }
+    const finding = await loadQueue(disk, files, queue, log);
+    if (finding !== undefined) {
+      broken.push({ topic: known.topic, queueId: known.queueId, finding });
+    }
+  }
+  await Promise.all(closings);
+  return broken;
+}
+
+/** @returns whether the queue's last file ends where the list says. */
+function restoreListed(
+  disk: Disk,
+  files: QueueFiles,
+  queue: ConsumeQueue,
+  { minOffset, writtenOffset, syncedOffset }: ManifestQueue,
+  log: LogBounds,
+  closings: Promise<void>[],
+): boolean {
+  const last = writtenOffset - 1;
+  let file: DiskFile;
+  try {
+    file = disk.openNow(files.pathOf(queue, last), { create: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+  try {
+    if (file.sizeBytes !== files.unitCount * UNIT_BYTES) return false;
+    const index = last % files.unitCount;
+    const units = readUnits(file, index, index + 1 < files.unitCount ? 2 : 1);
+    if (!leadsInto(units, 0, log.endOffset)) return false;
+    // More than the list knows was written by a process that was killed: the files tell how much.
+    if (units.length === UNIT_BYTES || leadsInto(units, UNIT_BYTES, log.endOffset)) return false;
+    queue.restore({
+      firstFileOffset: minOffset - (minOffset % files.unitCount),
+      minOffset,
+      maxOffset: writtenOffset,
+      lastCommitLogOffset: unitCommitLogOffset(units, 0),
+    });
+    queue.syncedOffset = syncedOffset;
+    return true;
+  } finally {
+    closings.push(file.close());
+  }
+}
+
+function leadsInto(units: Buffer, at: number, logEndOffset: number): boolean {
+  const offset = unitCommitLogOffset(units, at);
+  const sizeBytes = unitSizeBytes(units, at);
+  return sizeBytes > 0 && sizeBytes !== BLANK_UNIT_SIZE && offset >= 0 && offset < logEndOffset;
 }
 
 /** @returns what is wrong with the files, or undefined. */

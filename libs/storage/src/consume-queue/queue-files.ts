@@ -47,6 +47,9 @@ export class QueueFiles {
     const file = await this.openOrMake(queue, path);
     const fullBytes = this.unitCount * UNIT_BYTES;
     try {
+      const begins = queue.firstFileOffset < 0 || queueOffset % this.unitCount === 0;
+      // Nothing of the queue is in this file yet: what it holds was left behind by an earlier life.
+      if (begins && file.sizeBytes > 0 && queueOffset >= queue.writtenOffset) await file.truncate(0);
       if (file.sizeBytes !== fullBytes) {
         await file.truncate(fullBytes);
         this.unsyncedDirectories.add(this.directoryOf(queue));

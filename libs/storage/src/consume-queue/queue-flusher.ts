@@ -18,6 +18,10 @@ export class QueueFlusher {
     private readonly counters: StoreCounters,
   ) {}
 
+  get unsyncedCount(): number {
+    return this.unsynced.size;
+  }
+
   /** Writes the units of all queues that have some. What fails stays marked. @throws system error, the first one */
   async writeDirty(): Promise<void> {
     const { queues } = this;

@@ -8,6 +8,13 @@ export const MANIFEST_NAME = 'rocketmq-ts.queues';
 
 const HEADER = 'rocketmq-ts queues 1';
 
+/** The list of a store's queues. */
+export interface Manifest {
+  /** Oldest byte of the log when the list was written; the queues' `minOffset`s belong to it. */
+  readonly logMinOffset: number;
+  readonly queues: readonly ManifestQueue[];
+}
+
 /** What a queue had in its files when the manifest was written. */
 export interface ManifestQueue {
   readonly topic: string;
@@ -29,9 +36,9 @@ export async function writeManifest(
   disk: Disk,
   rootPath: string,
   queues: ConsumeQueues,
-  durable: boolean,
+  { durable, logMinOffset }: { readonly durable: boolean; readonly logMinOffset: number },
 ): Promise<void> {
-  const lines = [HEADER];
+  const lines = [`${HEADER} ${logMinOffset}`];
   for (const queue of queues) {
     const { queueId, minOffset, writtenOffset, syncedOffset, topic } = queue;
     // Without units there is still an offset to remember, unless the queue is new.
@@ -57,7 +64,7 @@ export async function writeManifest(
 export async function readManifest(
   disk: Disk,
   rootPath: string,
-): Promise<readonly ManifestQueue[] | undefined> {
+): Promise<Manifest | undefined> {
   const bytes = await disk.readFile(`${rootPath}/${MANIFEST_NAME}`);
   if (!bytes) return undefined;
   const textEnd = bytes.lastIndexOf('crc ', bytes.length, 'latin1');
@@ -65,8 +72,8 @@ export async function readManifest(
   const text = bytes.subarray(0, textEnd);
   if (bytes.toString('latin1', textEnd) !== `crc ${crc32(text)}\n`) return undefined;
   const [header, ...lines] = text.toString('utf8').trimEnd().split('\n');
-  if (header !== HEADER) return undefined;
-  return lines.map(parseLine);
+  if (!header?.startsWith(`${HEADER} `)) return undefined;
+  return { logMinOffset: Number(header.slice(HEADER.length + 1)), queues: lines.map(parseLine) };
 }
 
 function parseLine(line: string): ManifestQueue {

@@ -12,6 +12,8 @@ import type { ConsumeQueue } from './consume-queue.js';
 import type { QueueFlusher } from './queue-flusher.js';
 
 const DUE_CHECK_MS = 250;
+/** Time that background syncs leave for each queue that was written. */
+const QUEUE_SYNC_MS = 20;
 /** Units of one queue after which a cycle begins early. */
 const QUEUE_UNITS_MAX = 1 << 19;
 /** Units of one queue in memory at which the store gives up: the queues' disk has taken nothing for very long. */
@@ -114,8 +116,10 @@ export class QueueWriter {
     const now = clock.monotonicMs();
     const dispatchedOffset = dispatched().commitLogOffset;
     const newBytes = dispatchedOffset - this.writtenMark.commitLogOffset;
+    // Thousands of queues take thousands of syncs: never more often than the disk bears beside the log's own.
+    const syncPeriodMs = Math.max(syncIntervalMs, this.parts.flusher.unsyncedCount * QUEUE_SYNC_MS);
     const syncDue =
-      now - this.lastSyncMs >= syncIntervalMs && dispatchedOffset > this.syncedMark.commitLogOffset;
+      now - this.lastSyncMs >= syncPeriodMs && dispatchedOffset > this.syncedMark.commitLogOffset;
     const writeDue =
       newBytes >= writeLogBytes || (newBytes > 0 && now - this.lastWriteMs >= writeIntervalMs);
     if (writeDue || syncDue) void this.cycle(syncDue);
