@@ -50,7 +50,9 @@ export class Heartbeats<C extends ClientConnection = ClientConnection> {
     let complete = true;
     for (const consumer of heartbeat.consumerDataSet) {
       const last = this.fingerprints.get(consumer.groupName);
-      if (last !== undefined && last !== heartbeatFingerprint) changed = true;
+      // A broker that has just started does not know what the client left out; Apache's would go without.
+      const unknown = last === undefined && heartbeat.withoutSub;
+      if (unknown || (last !== undefined && last !== heartbeatFingerprint)) changed = true;
       complete = (await this.takeConsumer(client, heartbeat, consumer)) && complete;
     }
     for (const { groupName } of heartbeat.producerDataSet) {

@@ -207,9 +207,9 @@ export class TopicTable {
 
   /** Puts settings in force once they are saved. */
   private async store(configs: readonly TopicConfig[]): Promise<void> {
-    for (const config of configs) this.stage(config);
-    this.touch();
     try {
+      for (const config of configs) this.stage(config);
+      this.touch();
       await this.save(() => this.content());
       for (const config of configs) this.put(config);
     } finally {
