@@ -21,7 +21,12 @@ import {
 import type { ConsumeQueues } from './consume-queue/consume-queues.js';
 import type { QueueFiles } from './consume-queue/queue-files.js';
 import type { QueueFlusher } from './consume-queue/queue-flusher.js';
-import { readManifest, type Manifest } from './consume-queue/queue-manifest.js';
+import {
+  readManifest,
+  REBUILDING,
+  writeManifest,
+  type Manifest,
+} from './consume-queue/queue-manifest.js';
 import { markAt, type DispatchMark } from './dispatch-mark.js';
 import type { StoreSettings } from './message-store.options.js';
 import type { IndexSink } from './message-store.types.js';
@@ -74,6 +79,7 @@ export class StoreRecovery {
   private readonly scanner: LogScanner;
   private decision!: StartDecision;
   private scannedBytes = 0;
+  private scannedFrom = 0;
   private lastStoreTimestampMs = 0;
   private unitsWrittenAt = 0;
   /** Something of the log was given up. */
@@ -115,6 +121,7 @@ export class StoreRecovery {
     // Without the list nothing says which queues may have been lost: all are built anew.
     const listLost = manifest === undefined && this.decision.manifestCounts;
     const scanFrom = listLost ? bounds.minOffset : await this.scanStart();
+    this.scannedFrom = scanFrom;
     const indexFrom = await this.recoverIndex(scanFrom);
     const build = new QueueBuild(this.parts, { indexFrom, broken: brokenQueues });
     await this.indexBefore(indexFrom, scanFrom);
@@ -173,7 +180,8 @@ export class StoreRecovery {
       const expected = this.decision.powerLossPossible ? known.syncedOffset : known.writtenOffset;
       const queue = queues.peek(known.topic, known.queueId) ?? queues.get(known.topic, known.queueId);
       const beginsTooLate = queue.hasUnits && queue.firstFileOffset > known.minOffset;
-      if (queue.maxOffset >= expected && !beginsTooLate) continue;
+      const whole = known.syncedOffset !== REBUILDING && !beginsTooLate;
+      if (queue.maxOffset >= expected && whole) continue;
       lost.push(
         this.report(
           queue,
@@ -236,6 +244,7 @@ export class StoreRecovery {
     this.parts.logger.warn('the index is built anew from the commit log', { indexFrom });
     const build = new QueueBuild(this.parts, { indexFrom, only: new Set() });
     await this.scanRange(Math.max(indexFrom, this.parts.segments.minOffset), scanFrom, build);
+    await this.parts.index?.flush(true);
   }
 
   /** Scans from `scanFrom` to the end of the log, which it finds and, where needed, makes. */
@@ -349,17 +358,18 @@ export class StoreRecovery {
     const { files, flusher, segments } = this.parts;
     if (broken.size === 0) return broken;
     const foundMax = new Map<ConsumeQueue, number>();
+    for (const queue of broken) foundMax.set(queue, this.foundMaxOffsets.get(queue) ?? 0);
+    for (const { topic, queueId, writtenOffset, syncedOffset } of manifest?.queues ?? []) {
+      const trusted = this.decision.powerLossPossible && syncedOffset !== REBUILDING;
+      const queue = this.parts.queues.peek(topic, queueId);
+      if (queue) foundMax.set(queue, trusted ? syncedOffset : writtenOffset);
+    }
+    await this.announceRebuild(broken, foundMax);
     for (const queue of broken) {
-      foundMax.set(queue, this.foundMaxOffsets.get(queue) ?? 0);
       await files.removeQueue(queue);
       flusher.forget(queue);
       this.foundMaxOffsets.delete(queue);
       queue.clear(0);
-    }
-    for (const { topic, queueId, writtenOffset, syncedOffset } of manifest?.queues ?? []) {
-      const known = this.decision.powerLossPossible ? syncedOffset : writtenOffset;
-      const queue = this.parts.queues.peek(topic, queueId);
-      if (queue) foundMax.set(queue, known);
     }
     const build = new QueueBuild(
       { ...this.parts, index: undefined },
@@ -375,6 +385,26 @@ export class StoreRecovery {
       else if (this.repaired) build.extendTo(queue, nextOffset);
     }
     return broken;
+  }
+
+  /**
+   * Notes durably that the files of these queues count for nothing, before they are touched: a crash half way must not leave
+   * files behind that look whole.
+   */
+  private async announceRebuild(
+    broken: ReadonlySet<ConsumeQueue>,
+    foundMax: ReadonlyMap<ConsumeQueue, number>,
+  ): Promise<void> {
+    const { disk, settings, queues, segments } = this.parts;
+    for (const queue of broken) {
+      queue.clear(foundMax.get(queue) ?? 0);
+      queue.minOffset = queue.floorOffset;
+      queue.rebuilding = true;
+    }
+    await writeManifest(disk, settings.rootPath, queues, {
+      durable: true,
+      logMinOffset: segments.minOffset,
+    });
   }
 
   /** Messages that are missing between others: the log lost them, or their records say something wrong. */
@@ -426,6 +456,11 @@ export class StoreRecovery {
       }
     }
     await flusher.writeDirty();
+    if (rebuilt.size > 0) {
+      // From here on the files are believed again, so they must be on stable storage.
+      await flusher.syncWritten();
+      for (const queue of rebuilt) queue.rebuilding = false;
+    }
     for (const queue of [...build.built, ...rebuilt]) {
       if (queue.firstFileOffset >= 0) {
         queue.minOffset = findMinOffset(disk, files, queue, segments.minOffset);
@@ -447,7 +482,9 @@ export class StoreRecovery {
         ? { ...markAt(logEndOffset), ...lastMessageOf(state, logEndOffset) }
         : markAt(logEndOffset);
     const writtenMark = scanned.lastMessageOffset >= 0 ? scanned : remembered;
-    const syncedOffset = this.decision.manifestCounts && state ? state.syncedUpTo : 0;
+    // Units that this recovery wrote anew are not synced, wherever they lie.
+    const syncedOffset =
+      this.decision.manifestCounts && state ? Math.min(state.syncedUpTo, this.scannedFrom) : 0;
     const logFlushedOffset =
       basis === 'clean' ? logEndOffset : Math.max(syncedOffset, this.parts.segments.minOffset);
     return {

@@ -1,6 +1,7 @@
 import { decodeRecords, type MessageRecord } from '@rocketmq-ts/protocol';
 import { RecordingLogger, SimulatedClock, SimulatedDisk, SimulatedRandom } from '@rocketmq-ts/testing';
 import { AppendEntry } from '../src/append-entry.js';
+import { MortalDisk } from './mortal-disk.js';
 import { MessageStore } from '../src/message-store.js';
 import type {
   MessageStoreOptions,
@@ -71,6 +72,7 @@ export class SimulatedStore {
   disk: SimulatedDisk;
   readonly logger = new RecordingLogger();
   store!: MessageStore;
+  private processDisk: MortalDisk | undefined;
 
   constructor(
     seed = 1,
@@ -84,9 +86,14 @@ export class SimulatedStore {
   /** Opens the store, or opens it again. */
   async open(more: Partial<MessageStoreOptions> = {}): Promise<MessageStore> {
     const options = { ...SMALL, rootPath: '/store', ...this.options, ...more };
-    const { disk, clock, logger } = this;
-    this.store = await this.drive(MessageStore.open({ disk, clock, logger }, options));
+    this.store = await this.drive(MessageStore.open(this.seams(), options));
     return this.store;
+  }
+
+  /** What a new process sees of the world. */
+  seams(): { disk: MortalDisk; clock: SimulatedClock; logger: RecordingLogger } {
+    this.processDisk = new MortalDisk(this.disk);
+    return { disk: this.processDisk, clock: this.clock, logger: this.logger };
   }
 
   async close(): Promise<void> {
@@ -95,11 +102,13 @@ export class SimulatedStore {
 
   /** The process dies; what it handed to the system stays. */
   kill(): void {
+    this.processDisk?.die();
     this.clock.killTasks();
     this.disk.kill();
   }
 
   losePower(): void {
+    this.processDisk?.die();
     this.clock.killTasks();
     this.disk.losePower();
   }

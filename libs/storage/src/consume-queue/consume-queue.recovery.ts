@@ -3,7 +3,7 @@ import { parseSegmentName, segmentName } from '../segment.js';
 import type { ConsumeQueue } from './consume-queue.js';
 import type { ConsumeQueues } from './consume-queues.js';
 import type { QueueFiles } from './queue-files.js';
-import type { Manifest, ManifestQueue } from './queue-manifest.js';
+import { REBUILDING, type Manifest, type ManifestQueue } from './queue-manifest.js';
 import { BLANK_UNIT_SIZE, unitCommitLogOffset, unitSizeBytes, UNIT_BYTES } from './queue-unit.js';
 
 const CONCURRENCY = 8;
@@ -101,6 +101,7 @@ function restoreListed(
   log: LogBounds,
   closings: Promise<void>[],
 ): boolean {
+  if (syncedOffset === REBUILDING) return false;
   const last = writtenOffset - 1;
   let file: DiskFile;
   try {

@@ -7,6 +7,8 @@ import type { ConsumeQueues } from './consume-queues.js';
 export const MANIFEST_NAME = 'rocketmq-ts.queues';
 
 const HEADER = 'rocketmq-ts queues 1';
+/** In the place of a queue's synced offset: its files are not to be believed. */
+export const REBUILDING = -1;
 
 /** The list of a store's queues. */
 export interface Manifest {
@@ -23,7 +25,7 @@ export interface ManifestQueue {
   readonly minOffset: number;
   /** Queue offset behind the last unit handed to the system. */
   readonly writtenOffset: number;
-  /** Queue offset behind the last unit on stable storage. */
+  /** Queue offset behind the last unit on stable storage; −1 while the queue is built anew, its files count for nothing. */
   readonly syncedOffset: number;
 }
 
@@ -40,7 +42,8 @@ export async function writeManifest(
 ): Promise<void> {
   const lines = [`${HEADER} ${logMinOffset}`];
   for (const queue of queues) {
-    const { queueId, minOffset, writtenOffset, syncedOffset, topic } = queue;
+    const { queueId, minOffset, writtenOffset, topic } = queue;
+    const syncedOffset = queue.rebuilding ? REBUILDING : queue.syncedOffset;
     // Without units there is still an offset to remember, unless the queue is new.
     if (writtenOffset > 0)
       lines.push(`${queueId} ${minOffset} ${writtenOffset} ${syncedOffset} ${topic}`);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { MessageStoreOptions } from '../src/message-store.types.js';
-import { type Sent, SimulatedStore } from './simulated-store.js';
+import { MessageStore } from '../../src/message-store.js';
+import type { MessageStoreOptions } from '../../src/message-store.types.js';
+import { type Sent, SimulatedStore } from '../simulated-store.js';
 
 /** `STORE_SEEDS=from-to` runs other seeds; a failure names its seed. */
 const [firstSeed = 1, lastSeed = 25] = (process.env['STORE_SEEDS'] ?? '1-3').split('-').map(Number);
@@ -99,19 +100,14 @@ class Campaign {
 
   private async crashWhileRecovering(power: boolean): Promise<void> {
     const { world } = this;
-    const { disk, clock } = world;
     let ended = false;
-    const opening = import('../src/message-store.js')
-      .then(({ MessageStore }) =>
-        MessageStore.open(
-          { disk, clock, logger: world.logger },
-          { ...this.openOptions, bootId: power ? 'boot-in-between' : this.lastBoot },
-        ),
-      )
-      .finally(() => (ended = true));
+    const opening = MessageStore.open(world.seams(), {
+      ...this.openOptions,
+      bootId: power ? 'boot-in-between' : this.lastBoot,
+    }).finally(() => (ended = true));
     opening.catch(() => undefined);
     const steps = world.random.below(60);
-    for (let step = 0; step < steps && !ended; step++) await clock.advance(0.3);
+    for (let step = 0; step < steps && !ended; step++) await world.clock.advance(0.3);
     if (power) world.losePower();
     else world.kill();
   }
@@ -175,8 +171,9 @@ describe('MessageStore after crashes at random moments', () => {
       try {
         await campaign.run();
       } catch (error) {
-        for (const line of campaign.world.logger.lines.slice(-40)) console.error(line.level, line.event, line.fields);
-        throw new Error(`seed ${seed}`, { cause: error });
+        const lines = campaign.world.logger.lines.slice(-12);
+        const log = lines.map(({ level, event, fields }) => `${level} ${event} ${JSON.stringify(fields)}`);
+        throw new Error(`seed ${seed}\n${log.join('\n')}`, { cause: error });
       }
       acked += campaign.acked;
       if (options.flushMode === 'SYNC') expect([seed, campaign.lost]).toEqual([seed, 0]);
