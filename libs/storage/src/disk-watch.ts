@@ -1,4 +1,11 @@
-import { describeError, MIB, type Clock, type ClockTask, type Disk, type Logger } from '@rocketmq-ts/kernel';
+import {
+  describeError,
+  MIB,
+  type Clock,
+  type ClockTask,
+  type Disk,
+  type Logger,
+} from '@rocketmq-ts/kernel';
 import type { RetentionOptions } from './message-store.types.js';
 import type { StoreHealth } from './store-health.js';
 

@@ -48,9 +48,11 @@ class Entry extends AppendEntry {
 }
 
 const clock = new NodeClock();
-const logger = settings.get('log') === 'on' ? { ...silentLogger, debug: console.log, info: console.log, warn: console.log } : silentLogger;
-const openStore = () =>
-  MessageStore.open({ disk: new NodeDisk(), clock, logger }, options);
+const logger =
+  settings.get('log') === 'on'
+    ? { ...silentLogger, debug: console.log, info: console.log, warn: console.log }
+    : silentLogger;
+const openStore = () => MessageStore.open({ disk: new NodeDisk(), clock, logger }, options);
 
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
@@ -81,7 +83,10 @@ async function append(store: MessageStore): Promise<void> {
       const q = sent % queues.length;
       const entry = new Entry(done);
       const uniq = uniqBase + (sent + 0x100000).toString(16).toUpperCase();
-      const properties = Buffer.from(`UNIQ_KEY\x01${uniq}\x02CLUSTER\x01DefaultCluster\x02WAIT\x01true\x02`, 'latin1');
+      const properties = Buffer.from(
+        `UNIQ_KEY\x01${uniq}\x02CLUSTER\x01DefaultCluster\x02WAIT\x01true\x02`,
+        'latin1',
+      );
       entry.queue = queues[q]!;
       entry.topicBytes = topicBytes[q]!;
       entry.bornTimestampMs = clock.nowMs();
@@ -120,7 +125,8 @@ async function append(store: MessageStore): Promise<void> {
     for (let i = 0; i < inFlight; i++) send();
   });
   latencies.sort((one, other) => one - other);
-  const at = (share: number): string => (latencies[Math.floor(latencies.length * share)] ?? 0).toFixed(2);
+  const at = (share: number): string =>
+    (latencies[Math.floor(latencies.length * share)] ?? 0).toFixed(2);
   console.log(`  latency ms p50 ${at(0.5)} p99 ${at(0.99)} max ${at(0.9999)}`);
 }
 
@@ -132,14 +138,17 @@ async function pull(store: MessageStore): Promise<void> {
     let offset = from;
     while (offset < to) {
       await new Promise<void>((resolve) => {
-        store.read({ queue, queueOffset: offset, maxCount: 32, maxBytes: 256 * 1024 * 8 }, (result) => {
-          if (result.status !== 'FOUND') throw new Error(result.status + ' at ' + offset);
-          got += result.messageCount;
-          pulls++;
-          offset = result.nextQueueOffset;
-          result.release();
-          setImmediate(resolve);
-        });
+        store.read(
+          { queue, queueOffset: offset, maxCount: 32, maxBytes: 256 * 1024 * 8 },
+          (result) => {
+            if (result.status !== 'FOUND') throw new Error(result.status + ' at ' + offset);
+            got += result.messageCount;
+            pulls++;
+            offset = result.nextQueueOffset;
+            result.release();
+            setImmediate(resolve);
+          },
+        );
       });
     }
   };
@@ -151,7 +160,13 @@ async function pull(store: MessageStore): Promise<void> {
     for (const queue of store.queuesOf(topic)) {
       const span = (queue.maxOffset - queue.minOffset) / perQueue;
       for (let i = 0; i < perQueue; i++) {
-        work.push(each(queue, Math.floor(queue.minOffset + i * span), Math.floor(queue.minOffset + (i + 1) * span)));
+        work.push(
+          each(
+            queue,
+            Math.floor(queue.minOffset + i * span),
+            Math.floor(queue.minOffset + (i + 1) * span),
+          ),
+        );
       }
     }
   }
@@ -181,7 +196,9 @@ async function timedAppend(store: MessageStore): Promise<void> {
 try {
   const opened = performance.now();
   const store = await openStore();
-  console.log(`open: ${(performance.now() - opened).toFixed(0)} ms, log end ${store.commitLogMaxOffset}`);
+  console.log(
+    `open: ${(performance.now() - opened).toFixed(0)} ms, log end ${store.commitLogMaxOffset}`,
+  );
   if (mode === 'append' || mode === 'both') await timedAppend(store);
   if (mode === 'pull' || mode === 'both') await pull(store);
   if (mode === 'kill') {

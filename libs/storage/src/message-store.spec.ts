@@ -35,7 +35,10 @@ describe('MessageStore', () => {
   it('keeps every field of a message', async () => {
     world = new SimulatedStore();
     await world.open();
-    const entry = world.entry({ body: 'b', properties: { TAGS: 'T', KEYS: 'k1 k2', UNIQ_KEY: 'U' } });
+    const entry = world.entry({
+      body: 'b',
+      properties: { TAGS: 'T', KEYS: 'k1 k2', UNIQ_KEY: 'U' },
+    });
     entry.flag = 77;
     entry.reconsumeTimes = 3;
     entry.preparedTransactionOffset = 1234567890123;

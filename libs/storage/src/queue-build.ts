@@ -35,7 +35,10 @@ interface Jump {
  */
 export class QueueBuild {
   private readonly touched = new Set<ConsumeQueue>();
-  private readonly lastRecords = new Map<ConsumeQueue, Pick<Jump, 'commitLogOffset' | 'sizeBytes'>>();
+  private readonly lastRecords = new Map<
+    ConsumeQueue,
+    Pick<Jump, 'commitLogOffset' | 'sizeBytes'>
+  >();
   private readonly jumps = new Map<ConsumeQueue, Jump>();
   private readonly only: ReadonlySet<ConsumeQueue> | undefined;
   private readonly indexFrom: number;
@@ -196,7 +199,10 @@ export class QueueBuild {
       this.noteGap(queue, jump);
       this.fillTo(queue, jump);
     }
-    if (jump.queueOffset === queue.maxOffset && jump.commitLogOffset > queue.lastUnitCommitLogOffset) {
+    if (
+      jump.queueOffset === queue.maxOffset &&
+      jump.commitLogOffset > queue.lastUnitCommitLogOffset
+    ) {
       this.add(queue, jump);
     }
   }

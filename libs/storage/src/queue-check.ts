@@ -179,7 +179,11 @@ export class QueueCheck {
     while (from < doubt.toCommitLogOffset && !this.stopped) {
       const end = await this.scanner.scan(from, doubt.toCommitLogOffset, visit);
       if (end.reason === 'limit' || end.reason === 'end-of-files') return;
-      const { nextRecordOffset } = await lookBehind(this.parts.segments, this.scanner, end.offset + 1);
+      const { nextRecordOffset } = await lookBehind(
+        this.parts.segments,
+        this.scanner,
+        end.offset + 1,
+      );
       if (nextRecordOffset === undefined) return;
       from = nextRecordOffset;
     }

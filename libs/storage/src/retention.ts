@@ -115,7 +115,8 @@ export class Retention {
     const { fileReservedMs, cleanForcibly, diskCleanForciblyRatio, deleteBatchMax } = this.options;
     const forced = cleanForcibly && diskWatch.usedRatio > diskCleanForciblyRatio;
     const modifiedMs = new Map<string, number>();
-    for (const entry of await disk.list(commitLogPath)) modifiedMs.set(entry.name, entry.modifiedMs);
+    for (const entry of await disk.list(commitLogPath))
+      modifiedMs.set(entry.name, entry.modifiedMs);
     let deleted = 0;
     while (deleted < deleteBatchMax) {
       const oldest = segments.all[0];

@@ -1,10 +1,6 @@
 import { MIB, type Clock, type Disk, type Logger } from '@rocketmq-ts/kernel';
 import { safeTimestampMs, type CheckpointFile } from './checkpoint.js';
-import {
-  decideEnd,
-  decideStart,
-  type StartDecision,
-} from './commit-log/commit-log.recovery.js';
+import { decideEnd, decideStart, type StartDecision } from './commit-log/commit-log.recovery.js';
 import { bridgeGap, cutLog, keepCopy } from './commit-log/log-repair.js';
 import { LogScanner, readAt, type ScanEnd, type ScannedRecord } from './commit-log/log-scanner.js';
 import { lookBehind, type Behind } from './commit-log/log-search.js';
@@ -178,7 +174,8 @@ export class StoreRecovery {
     const lost: ConsumeQueue[] = [];
     for (const known of manifest?.queues ?? []) {
       const expected = this.decision.powerLossPossible ? known.syncedOffset : known.writtenOffset;
-      const queue = queues.peek(known.topic, known.queueId) ?? queues.get(known.topic, known.queueId);
+      const queue =
+        queues.peek(known.topic, known.queueId) ?? queues.get(known.topic, known.queueId);
       const beginsTooLate = queue.hasUnits && queue.firstFileOffset > known.minOffset;
       const whole = known.syncedOffset !== REBUILDING && !beginsTooLate;
       if (queue.maxOffset >= expected && whole) continue;
@@ -210,7 +207,10 @@ export class StoreRecovery {
         newest = Math.max(newest, queue.lastUnitCommitLogOffset);
       }
       // The message that the queues know last must be there: it was written before its unit.
-      this.decision = { ...decision, floorOffset: newest > parts.segments.minOffset ? newest + 1 : 0 };
+      this.decision = {
+        ...decision,
+        floorOffset: newest > parts.segments.minOffset ? newest + 1 : 0,
+      };
       return newest;
     }
     return this.segmentBefore(safeTimestampMs(parts.checkpoint.found!));
@@ -344,7 +344,8 @@ export class StoreRecovery {
       const end = await this.scan(from, toOffset, build);
       if (end.reason === 'limit' || end.offset >= toOffset) return;
       const behind = await lookBehind(segments, this.scanner, end.offset);
-      if (!settings.repair || behind.nextRecordOffset === undefined) throw this.corruption(end, behind);
+      if (!settings.repair || behind.nextRecordOffset === undefined)
+        throw this.corruption(end, behind);
       from = await this.bridge(end.offset, behind.nextRecordOffset);
     }
   }

@@ -110,5 +110,7 @@ async function standsForLost(parts: StoreParts, commitLogOffset: number): Promis
   const sizeBytes = head.length < RecordAt.BORN_HOST ? 0 : head.readInt32BE(0);
   if (sizeBytes <= 0 || sizeBytes > segment.endOffset - commitLogOffset) return false;
   const bytes = await readAt(segment, commitLogOffset, sizeBytes);
-  return typeof checkRecord(bytes, 0, bytes.length, { verifyBody: true, commitLogOffset }) === 'number';
+  return (
+    typeof checkRecord(bytes, 0, bytes.length, { verifyBody: true, commitLogOffset }) === 'number'
+  );
 }

@@ -76,7 +76,12 @@ describe('a damaged commit log (P14)', () => {
     expect(next!.queueOffset).toBe(200);
     await world.close();
     // The repaired store is whole: it opens without repair, also when everything derived is gone.
-    for (const path of ['checkpoint', 'rocketmq-ts.checkpoint', 'consumequeue', 'rocketmq-ts.queues']) {
+    for (const path of [
+      'checkpoint',
+      'rocketmq-ts.checkpoint',
+      'consumequeue',
+      'rocketmq-ts.queues',
+    ]) {
       await world.disk.remove(`/store/${path}`);
     }
     await world.open();
@@ -171,7 +176,9 @@ describe('a damaged commit log (P14)', () => {
     const end = kept.at(-1)!.commitLogOffset + kept.at(-1)!.sizeBytes;
     file.writeNow([Buffer.alloc(60, 7)], end);
     await second.open();
-    expect((await second.disk.readFile(FIRST))!.subarray(end).every((byte) => byte === 0)).toBe(true);
+    expect((await second.disk.readFile(FIRST))!.subarray(end).every((byte) => byte === 0)).toBe(
+      true,
+    );
     await second.close();
   });
 });

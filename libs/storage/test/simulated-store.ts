@@ -1,5 +1,10 @@
 import { decodeRecords, type MessageRecord } from '@rocketmq-ts/protocol';
-import { RecordingLogger, SimulatedClock, SimulatedDisk, SimulatedRandom } from '@rocketmq-ts/testing';
+import {
+  RecordingLogger,
+  SimulatedClock,
+  SimulatedDisk,
+  SimulatedRandom,
+} from '@rocketmq-ts/testing';
 import { AppendEntry } from '../src/append-entry.js';
 import { MortalDisk } from './mortal-disk.js';
 import { MessageStore } from '../src/message-store.js';

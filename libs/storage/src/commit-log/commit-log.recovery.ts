@@ -53,7 +53,8 @@ export function decideStart(facts: StartFacts): StartDecision {
   }
   const state = facts.sidecar[0];
   if (!state || !isOurs(facts, state)) return decideByApache(facts);
-  const sameBoot = facts.bootId !== undefined && facts.bootId !== '' && facts.bootId === state.bootId;
+  const sameBoot =
+    facts.bootId !== undefined && facts.bootId !== '' && facts.bootId === state.bootId;
   if (state.clean && !facts.abortPresent) {
     return ourDecision(facts, 'clean', state.logEndOffset);
   }

@@ -62,7 +62,8 @@ describe('GroupCommit', () => {
       await world.clock.advance(0.1);
       const { flushedOffset } = world.store;
       for (const one of sent) {
-        if (one.acked) expect(one.commitLogOffset + one.sizeBytes).toBeLessThanOrEqual(flushedOffset);
+        if (one.acked)
+          expect(one.commitLogOffset + one.sizeBytes).toBeLessThanOrEqual(flushedOffset);
       }
       const visible = sent[queue.maxOffset - 1];
       if (visible) {

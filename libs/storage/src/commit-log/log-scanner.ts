@@ -102,9 +102,12 @@ class WindowReader {
 
   private read(offset: number): Promise<Window> {
     this.turn = 1 - this.turn;
-    const buffer = (this.buffers[this.turn] ??= Buffer.allocUnsafeSlow(HEADROOM_BYTES + WINDOW_BYTES));
+    const buffer = (this.buffers[this.turn] ??= Buffer.allocUnsafeSlow(
+      HEADROOM_BYTES + WINDOW_BYTES,
+    ));
     const length = Math.min(WINDOW_BYTES, this.segment.endOffset - offset);
-    if (length <= 0) return Promise.resolve({ buffer, start: HEADROOM_BYTES, end: HEADROOM_BYTES, offset });
+    if (length <= 0)
+      return Promise.resolve({ buffer, start: HEADROOM_BYTES, end: HEADROOM_BYTES, offset });
     const into = buffer.subarray(HEADROOM_BYTES, HEADROOM_BYTES + length);
     return new Promise((resolve, reject) => {
       this.segment.file.read(into, offset - this.segment.startOffset, (error, bytesRead) => {
@@ -174,7 +177,10 @@ export class LogScanner {
     if (!segment) return undefined;
     const head = await readAt(segment, offset, 8);
     const size = head.length < 8 ? 0 : head.readInt32BE(0);
-    if (size < RecordAt.BORN_HOST || size > Math.min(segment.endOffset - offset, RECORD_BYTES_MAX)) {
+    if (
+      size < RecordAt.BORN_HOST ||
+      size > Math.min(segment.endOffset - offset, RECORD_BYTES_MAX)
+    ) {
       return undefined;
     }
     const magic = head.readInt32BE(RecordAt.MAGIC);

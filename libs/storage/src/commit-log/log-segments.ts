@@ -1,10 +1,4 @@
-import {
-  describeError,
-  invariant,
-  type Clock,
-  type Disk,
-  type Logger,
-} from '@rocketmq-ts/kernel';
+import { describeError, invariant, type Clock, type Disk, type Logger } from '@rocketmq-ts/kernel';
 import { Segment, segmentName } from '../segment.js';
 import { isOutOfSpace, type StoreHealth } from '../store-health.js';
 

@@ -29,7 +29,8 @@ export class PropertyWalk {
     let at = start;
     while (at < end) {
       const nameStart = at;
-      while (at < end && bytes[at] !== NAME_VALUE_SEPARATOR && bytes[at] !== PROPERTY_SEPARATOR) at++;
+      while (at < end && bytes[at] !== NAME_VALUE_SEPARATOR && bytes[at] !== PROPERTY_SEPARATOR)
+        at++;
       const nameEnd = at;
       while (at < end && bytes[at] !== PROPERTY_SEPARATOR) at++;
       if (at > nameEnd + 1) this.take(bytes, nameStart, nameEnd, at);

@@ -14,7 +14,10 @@ const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const int64 = fc.maxSafeInteger();
 
 const message = fc.record({
-  topic: fc.oneof(fc.string({ minLength: 1, maxLength: 60 }), fc.string({ minLength: 128, maxLength: 300 })),
+  topic: fc.oneof(
+    fc.string({ minLength: 1, maxLength: 60 }),
+    fc.string({ minLength: 128, maxLength: 300 }),
+  ),
   queueId: fc.nat(),
   flag: int32,
   sysFlag: fc.integer({ min: 0, max: 0xfff }),
@@ -70,7 +73,10 @@ describe('encodeRecordInto', () => {
         expect(slab.usedBytes).toBe(given.before + size);
         expect(slab.buffer.subarray(given.before)).toEqual(expected);
         expect(
-          checkRecord(expected, 0, size, { verifyBody: true, commitLogOffset: given.commitLogOffset }),
+          checkRecord(expected, 0, size, {
+            verifyBody: true,
+            commitLogOffset: given.commitLogOffset,
+          }),
         ).toBe(size);
       }),
       { numRuns: 300 },

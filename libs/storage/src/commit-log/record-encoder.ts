@@ -89,7 +89,11 @@ export function encodeRecordInto(slab: LogSlab, entry: AppendEntry, storeHostByt
   view.setInt32(start + RecordAt.MAGIC, longTopic ? MAGIC_V2 : MAGIC_V1);
   view.setInt32(start + RecordAt.QUEUE_ID, entry.queue.queueId);
   view.setInt32(start + RecordAt.FLAG, entry.flag);
-  setInt64(view, start + RecordAt.QUEUE_OFFSET, isHiddenTransaction(sysFlag) ? 0 : entry.queueOffset);
+  setInt64(
+    view,
+    start + RecordAt.QUEUE_OFFSET,
+    isHiddenTransaction(sysFlag) ? 0 : entry.queueOffset,
+  );
   setInt64(view, start + RecordAt.COMMIT_LOG_OFFSET, entry.commitLogOffset);
   view.setInt32(start + RecordAt.SYS_FLAG, sysFlag);
   setInt64(view, start + RecordAt.BORN_TIMESTAMP, entry.bornTimestampMs);
@@ -113,13 +117,7 @@ export function encodeRecordInto(slab: LogSlab, entry: AppendEntry, storeHostByt
   }
   at = copyBytes(buffer, at, topicBytes, 0, topicLength);
   view.setInt16(at, entry.propertiesEnd - entry.propertiesStart);
-  at = copyBytes(
-    buffer,
-    at + 2,
-    entry.propertiesBytes,
-    entry.propertiesStart,
-    entry.propertiesEnd,
-  );
+  at = copyBytes(buffer, at + 2, entry.propertiesBytes, entry.propertiesStart, entry.propertiesEnd);
   slab.usedBytes = at;
 }
 

@@ -49,7 +49,8 @@ export class QueueFiles {
     try {
       const begins = queue.firstFileOffset < 0 || queueOffset % this.unitCount === 0;
       // Nothing of the queue is in this file yet: what it holds was left behind by an earlier life.
-      if (begins && file.sizeBytes > 0 && queueOffset >= queue.writtenOffset) await file.truncate(0);
+      if (begins && file.sizeBytes > 0 && queueOffset >= queue.writtenOffset)
+        await file.truncate(0);
       if (file.sizeBytes !== fullBytes) {
         await file.truncate(fullBytes);
         this.unsyncedDirectories.add(this.directoryOf(queue));

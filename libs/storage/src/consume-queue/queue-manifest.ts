@@ -64,10 +64,7 @@ export async function writeManifest(
 }
 
 /** Reads the list; undefined where there is none or it is damaged. */
-export async function readManifest(
-  disk: Disk,
-  rootPath: string,
-): Promise<Manifest | undefined> {
+export async function readManifest(disk: Disk, rootPath: string): Promise<Manifest | undefined> {
   const bytes = await disk.readFile(`${rootPath}/${MANIFEST_NAME}`);
   if (!bytes) return undefined;
   const textEnd = bytes.lastIndexOf('crc ', bytes.length, 'latin1');

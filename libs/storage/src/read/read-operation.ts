@@ -72,8 +72,7 @@ export class ReadOperation implements ReadResult {
     private readonly done: (result: ReadResult) => void,
   ) {
     this.bytesMax = Math.min(Math.max(request.maxBytes, READ_BYTES_MIN), READ_BYTES_MAX);
-    this.scanUnitsMax =
-      Math.max(SCAN_UNIT_BYTES_MIN, request.maxCount * UNIT_BYTES) / UNIT_BYTES;
+    this.scanUnitsMax = Math.max(SCAN_UNIT_BYTES_MIN, request.maxCount * UNIT_BYTES) / UNIT_BYTES;
     this.nextQueueOffset = request.queueOffset;
     this.minQueueOffset = queue.minOffset;
     this.maxQueueOffset = queue.maxOffset;

@@ -30,7 +30,10 @@ interface OwnRead {
 export class RecordFetch {
   private readonly chunks: Chunk[] = [];
   private readonly ownReads: OwnRead[] = [];
-  private readonly location: { buffer: Buffer; position: number } = { buffer: NO_BYTES, position: 0 };
+  private readonly location: { buffer: Buffer; position: number } = {
+    buffer: NO_BYTES,
+    position: 0,
+  };
   private wanted: number[] = [];
   private pending = 0;
   private starting = false;
@@ -86,7 +89,8 @@ export class RecordFetch {
       this.readOwn(wanted);
     } else {
       this.readChunks(wanted);
-      if (span <= DENSE_FACTOR * bytes) this.log.readAhead(this.log.startOf(last) + LOG_CHUNK_BYTES);
+      if (span <= DENSE_FACTOR * bytes)
+        this.log.readAhead(this.log.startOf(last) + LOG_CHUNK_BYTES);
     }
     this.starting = false;
   }

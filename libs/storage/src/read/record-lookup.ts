@@ -37,7 +37,8 @@ export class RecordLookup {
     if (!head) return undefined;
     const sizeBytes = head.readInt32BE(0);
     const magic = head.readInt32BE(RecordAt.MAGIC);
-    if (sizeBytes <= RecordAt.BORN_HOST || (magic !== MAGIC_V1 && magic !== MAGIC_V2)) return undefined;
+    if (sizeBytes <= RecordAt.BORN_HOST || (magic !== MAGIC_V1 && magic !== MAGIC_V2))
+      return undefined;
     const bytes = await this.bytesAt(commitLogOffset, sizeBytes);
     if (!bytes) return undefined;
     const checked = checkRecord(bytes, 0, bytes.length, { verifyBody: true, commitLogOffset });
@@ -89,10 +90,13 @@ export class RecordLookup {
     const slab = tailCache.find(commitLogOffset);
     if (slab) {
       const at = commitLogOffset - slab.startOffset;
-      return at + length > slab.usedBytes ? undefined : Buffer.from(slab.buffer.subarray(at, at + length));
+      return at + length > slab.usedBytes
+        ? undefined
+        : Buffer.from(slab.buffer.subarray(at, at + length));
     }
     const endOffset = commitLogOffset + length;
-    if (endOffset > writtenOffset() || !log.sameFile(commitLogOffset, endOffset - 1)) return undefined;
+    if (endOffset > writtenOffset() || !log.sameFile(commitLogOffset, endOffset - 1))
+      return undefined;
     const bytes = Buffer.allocUnsafe(length);
     await new Promise<void>((resolve, reject) => {
       log.readInto(bytes, commitLogOffset, (error) => (error ? reject(error) : resolve()));

@@ -1,4 +1,9 @@
-import { BLANK_UNIT_SIZE, unitCommitLogOffset, unitSizeBytes, UNIT_BYTES } from '../consume-queue/queue-unit.js';
+import {
+  BLANK_UNIT_SIZE,
+  unitCommitLogOffset,
+  unitSizeBytes,
+  UNIT_BYTES,
+} from '../consume-queue/queue-unit.js';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import type { QueueFiles } from '../consume-queue/queue-files.js';
 import type { TailCache } from '../tail-cache.js';

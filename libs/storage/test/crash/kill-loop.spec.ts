@@ -109,7 +109,8 @@ describe('a store whose process is killed', () => {
         );
         const found = await readAll(store);
         for (const [place, body] of acked) {
-          if (found.get(place) !== body) expect([life, place, found.get(place)]).toEqual([life, place, body]);
+          if (found.get(place) !== body)
+            expect([life, place, found.get(place)]).toEqual([life, place, body]);
         }
         expect(await store.verify()).toEqual([]);
         await store.close();

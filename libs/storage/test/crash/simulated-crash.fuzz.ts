@@ -118,7 +118,10 @@ class Campaign {
 
   private async check(power: boolean, crashedAtMs: number): Promise<void> {
     const { world, history, seed } = this;
-    expect({ seed, findings: await world.drive(world.store.verify()) }).toEqual({ seed, findings: [] });
+    expect({ seed, findings: await world.drive(world.store.verify()) }).toEqual({
+      seed,
+      findings: [],
+    });
     for (const [queueId, places] of history) {
       const read = await world.readAll('TopicA', Number(queueId));
       const queue = world.store.queue('TopicA', Number(queueId));
@@ -131,13 +134,15 @@ class Campaign {
         const body = read.get(queueOffset);
         const known = facts.find((fact) => fact.body === body);
         // Nothing is there that was not sent to this place (P6).
-        if (body !== undefined) expect([seed, queueOffset, known !== undefined]).toEqual([seed, queueOffset, true]);
+        if (body !== undefined)
+          expect([seed, queueOffset, known !== undefined]).toEqual([seed, queueOffset, true]);
         for (const fact of facts) {
           if (fact.ackedAtMs === undefined || fact === known) continue;
           this.mayBeLost(fact, power, crashedAtMs);
         }
         // From here on the place is what was read, for good.
-        if (known) places.set(queueOffset, [{ ...known, ackedAtMs: known.ackedAtMs ?? crashedAtMs }]);
+        if (known)
+          places.set(queueOffset, [{ ...known, ackedAtMs: known.ackedAtMs ?? crashedAtMs }]);
         else places.delete(queueOffset);
       }
       for (const offset of read.keys()) expect(places.has(offset)).toBe(true);
@@ -151,9 +156,11 @@ class Campaign {
     // The sync itself may take two operations of the slowest kind.
     const allowed = power && !this.sync && ageMs <= FLUSH_INTERVAL_MS + 2 * 20 + 5;
     this.lost++;
-    expect({ seed: this.seed, offset: fact.sent.queueOffset, power, ageMs, allowed }).toMatchObject({
-      allowed: true,
-    });
+    expect({ seed: this.seed, offset: fact.sent.queueOffset, power, ageMs, allowed }).toMatchObject(
+      {
+        allowed: true,
+      },
+    );
   }
 }
 
@@ -164,20 +171,26 @@ describe('MessageStore after crashes at random moments', () => {
     ['SYNC', { flushMode: 'SYNC' }],
     ['SYNC with zeros ahead', { flushMode: 'SYNC', writeNowBytesMax: 0, zeroAheadBytes: 8192 }],
   ];
-  it.each(modes)('loses no acknowledged message in mode %s', async (_name, options) => {
-    let acked = 0;
-    for (let seed = firstSeed; seed <= lastSeed; seed++) {
-      const campaign = new Campaign(seed, options);
-      try {
-        await campaign.run();
-      } catch (error) {
-        const lines = campaign.world.logger.lines.slice(-12);
-        const log = lines.map(({ level, event, fields }) => `${level} ${event} ${JSON.stringify(fields)}`);
-        throw new Error(`seed ${seed}\n${log.join('\n')}`, { cause: error });
+  it.each(modes)(
+    'loses no acknowledged message in mode %s',
+    async (_name, options) => {
+      let acked = 0;
+      for (let seed = firstSeed; seed <= lastSeed; seed++) {
+        const campaign = new Campaign(seed, options);
+        try {
+          await campaign.run();
+        } catch (error) {
+          const lines = campaign.world.logger.lines.slice(-12);
+          const log = lines.map(
+            ({ level, event, fields }) => `${level} ${event} ${JSON.stringify(fields)}`,
+          );
+          throw new Error(`seed ${seed}\n${log.join('\n')}`, { cause: error });
+        }
+        acked += campaign.acked;
+        if (options.flushMode === 'SYNC') expect([seed, campaign.lost]).toEqual([seed, 0]);
       }
-      acked += campaign.acked;
-      if (options.flushMode === 'SYNC') expect([seed, campaign.lost]).toEqual([seed, 0]);
-    }
-    expect(acked).toBeGreaterThan(100);
-  }, 120_000);
+      expect(acked).toBeGreaterThan(100);
+    },
+    120_000,
+  );
 });
