@@ -17,6 +17,7 @@ export interface RegistrationParts extends Omit<NameserverLinkParts, 'body' | 'o
 export class NameserverRegistration {
   private readonly links: readonly NameserverLink[];
   private started = false;
+  private lastBody: { readonly key: string; readonly bytes: Buffer } | undefined;
 
   constructor(
     addresses: readonly string[],
@@ -59,7 +60,15 @@ export class NameserverRegistration {
     return { configured: this.links.length, registered };
   }
 
+  /** What the nameservers are told; the same bytes for all of them, and until something changes. */
   private body(): Buffer {
+    const { topics, brokerPermission } = this.parts;
+    const key = `${topics.dataVersion.counter} ${brokerPermission()}`;
+    if (this.lastBody?.key !== key) this.lastBody = { key, bytes: this.makeBody() };
+    return this.lastBody.bytes;
+  }
+
+  private makeBody(): Buffer {
     const { topics, brokerPermission, compressed } = this.parts;
     const permission = brokerPermission();
     const topicConfigTable = new Map<string, TopicConfig>();

@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { BrokerConfig } from '@rocketmq-ts/config';
 import type { Clock, Logger } from '@rocketmq-ts/kernel';
-import { SubscriptionGroupWrapper } from '@rocketmq-ts/protocol';
+import { SubscriptionGroupConfig, SubscriptionGroupWrapper } from '@rocketmq-ts/protocol';
 import { CLOCK, LOGGER } from '../broker-context.js';
 import { ConfigFolder } from '../metadata/config-folder.js';
-import { configText } from '../metadata/metadata-file.js';
+import { TableText } from '../metadata/table-text.js';
 import { OffsetTableModule } from '../offset/offset-table.module.js';
 import { systemGroups } from './group-creation.js';
 import { SubscriptionGroupController } from './subscription-group.controller.js';
@@ -24,11 +24,14 @@ import { SubscriptionGroupTable } from './subscription-group-table.js';
         config: BrokerConfig,
         folder: ConfigFolder,
       ): Promise<SubscriptionGroupTable> => {
+        const text = new TableText(SubscriptionGroupWrapper, SubscriptionGroupConfig);
+        const textOf = ({ subscriptionGroupTable, ...frame }: SubscriptionGroupWrapper): string =>
+          text.write({ ...frame, subscriptionGroupTable: new Map() }, subscriptionGroupTable);
         const table = new SubscriptionGroupTable(
           clock,
           logger,
           () => ({ autoCreate: config.autoCreateGroup, groupCountMax: config.groupCountMax }),
-          (content) => folder.groups.save(() => configText(SubscriptionGroupWrapper, content())),
+          (content) => folder.groups.save(() => textOf(content())),
         );
         table.restore(systemGroups(), await folder.groups.load());
         return table;

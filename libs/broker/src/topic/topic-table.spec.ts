@@ -110,6 +110,7 @@ describe('a change', () => {
     const work = table.update([topic('a', 4)]);
     await settle();
     expect(table.find('a')!.config.writeQueueNums).toBe(2);
+    expect(table.dataVersion.counter).toBe(counter);
     await file.end();
     await work;
     expect(table.find('a')!.config.writeQueueNums).toBe(4);

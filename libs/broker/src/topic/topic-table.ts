@@ -199,6 +199,7 @@ export class TopicTable {
       await this.save(() => this.content());
     } catch (error) {
       this.put(config);
+      this.touch();
       throw error;
     }
     this.logger.info('topic deleted', { topic: name });
@@ -209,9 +210,9 @@ export class TopicTable {
   private async store(configs: readonly TopicConfig[]): Promise<void> {
     try {
       for (const config of configs) this.stage(config);
-      this.touch();
       await this.save(() => this.content());
       for (const config of configs) this.put(config);
+      this.touch();
     } finally {
       for (const config of configs) this.unstage(config);
     }
@@ -228,7 +229,9 @@ export class TopicTable {
     const topicConfigTable = new Map<string, TopicConfig>();
     for (const [name, record] of this.byName) topicConfigTable.set(name, record.config);
     for (const [name, config] of this.staged) topicConfigTable.set(name, config);
-    return { dataVersion: this.version, topicConfigTable };
+    // In memory the version moves on when the change is in force: nameservers take one version for one content.
+    const dataVersion = this.staged.size > 0 ? nextVersion(this.version, this.clock) : this.version;
+    return { dataVersion, topicConfigTable };
   }
 
   private put(config: TopicConfig): TopicRecord {

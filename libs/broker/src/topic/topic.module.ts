@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { BrokerConfig } from '@rocketmq-ts/config';
 import type { Clock, Logger } from '@rocketmq-ts/kernel';
-import { TopicConfigWrapper } from '@rocketmq-ts/protocol';
+import { TopicConfig, TopicConfigWrapper } from '@rocketmq-ts/protocol';
 import { CLOCK, LOGGER, STORE } from '../broker-context.js';
 import type { BrokerStore } from '../broker-context.js';
 import { ConfigFolder } from '../metadata/config-folder.js';
-import { configText } from '../metadata/metadata-file.js';
+import { TableText } from '../metadata/table-text.js';
 import { OffsetTableModule } from '../offset/offset-table.module.js';
 import { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
 import { BrokerStats } from '../stats/broker-stats.js';
@@ -56,8 +56,11 @@ const systemTopicSettings = (config: BrokerConfig): SystemTopicSettings => ({
           },
           queuesPerTopicMax: QUEUES_PER_TOPIC_MAX,
         };
+        const text = new TableText(TopicConfigWrapper, TopicConfig);
+        const textOf = ({ dataVersion, topicConfigTable }: TopicConfigWrapper): string =>
+          text.write({ dataVersion, topicConfigTable: new Map() }, topicConfigTable);
         const table = new TopicTable(clock, logger, limits, (content) =>
-          folder.topics.save(() => configText(TopicConfigWrapper, content())),
+          folder.topics.save(() => textOf(content())),
         );
         table.restore(systemTopics(systemTopicSettings(config)), await folder.topics.load());
         return table;

@@ -7,6 +7,7 @@ import {
   mapOf,
   object,
   optional,
+  remembered,
   text,
   word,
 } from '../json/json-type.js';
@@ -67,7 +68,7 @@ export const SubscriptionGroupWrapper = object({
   /** Group → topic → bits that forbid. */
   forbiddenTable: defaulted(mapOf(mapOf(int32)), () => new Map<string, Map<string, number>>()),
   subscriptionGroupTable: defaulted(
-    mapOf(SubscriptionGroupConfig),
+    mapOf(remembered(SubscriptionGroupConfig)),
     () => new Map<string, SubscriptionGroupConfig>(),
   ),
 });

@@ -8,6 +8,7 @@ import {
   numberMapOf,
   object,
   optional,
+  remembered,
   text,
   word,
 } from '../json/json-type.js';
@@ -84,7 +85,7 @@ const noTopics = (): Map<string, TopicConfig> => new Map();
 /** All topics of a broker; also the content of `topics.json`. Source: rocketmq 5.5.0 `TopicConfigSerializeWrapper`. */
 export const TopicConfigWrapper = object({
   dataVersion: DataVersion,
-  topicConfigTable: defaulted(mapOf(TopicConfig), noTopics),
+  topicConfigTable: defaulted(mapOf(remembered(TopicConfig)), noTopics),
 });
 export type TopicConfigWrapper = JsonOf<typeof TopicConfigWrapper>;
 
@@ -94,7 +95,7 @@ const noVersion = (): DataVersion => ({ counter: 0, stateVersion: 0, timestamp: 
 export const TopicConfigAndMappingWrapper = object({
   dataVersion: DataVersion,
   mappingDataVersion: defaulted(DataVersion, noVersion),
-  topicConfigTable: defaulted(mapOf(TopicConfig), noTopics),
+  topicConfigTable: defaulted(mapOf(remembered(TopicConfig)), noTopics),
   topicQueueMappingDetailMap: defaulted(
     mapOf(TopicQueueMappingDetail),
     () => new Map<string, TopicQueueMappingDetail>(),

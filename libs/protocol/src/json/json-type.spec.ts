@@ -25,6 +25,26 @@ describe('a JSON shape', () => {
     });
   });
 
+  it('keeps the text of entries that are written again and again, for each style', () => {
+    let writeCount = 0;
+    const counted: json.JsonType<json.JsonOf<typeof Shape>> = {
+      read: (value, path) => Shape.read(value, path),
+      write: (value, style) => {
+        writeCount++;
+        return Shape.write(value, style);
+      },
+    };
+    const Table = json.mapOf(json.remembered(counted));
+    const entry = { topic: 't', count: 1, table: new Map([[0, 5]]) };
+    const plain = json.mapOf(Shape);
+    for (const style of [json.STRICT_JSON, json.FASTJSON, json.STRICT_JSON, json.FASTJSON]) {
+      const table = new Map([['a', entry]]);
+      expect(formatJson(Table, table, style)).toBe(formatJson(plain, table, style));
+    }
+    expect(writeCount).toBe(2);
+    expect(readJson(Table, '{"a":{"topic":"t"}}').get('a')).toMatchObject({ count: 3 });
+  });
+
   it('names the place of a wrong value', () => {
     const List = json.object({ items: json.list(Shape) });
     const failures: readonly (readonly [string, string])[] = [

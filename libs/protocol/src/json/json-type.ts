@@ -133,6 +133,24 @@ export const defaulted = <T>(inner: JsonType<T>, make: () => T): JsonType<T> => 
   write: (value, style) => inner.write(value, style),
 });
 
+/**
+ * As `inner`, but the text of an object is made once and kept as long as the object: for entries of large tables that
+ * are written again and again. The objects must not change.
+ */
+export const remembered = <T extends object>(inner: JsonType<T>): JsonType<T> => {
+  const texts = new Map<JsonStyle, WeakMap<T, string | undefined>>();
+  return {
+    read: (value, path) => inner.read(value, path),
+    write(value, style) {
+      let known = texts.get(style);
+      if (!known) texts.set(style, (known = new WeakMap<T, string | undefined>()));
+      let written = known.get(value);
+      if (written === undefined) known.set(value, (written = inner.write(value, style)));
+      return written;
+    },
+  };
+};
+
 /** A Java list or set. */
 export const list = <T>(item: JsonType<T>): JsonType<T[]> => ({
   read(value, path) {
