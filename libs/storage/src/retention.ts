@@ -148,7 +148,7 @@ export class Retention {
         }
       }
       if (++looked % QUEUES_PER_TURN === 0) {
-        await new Promise<void>((resolve) => clock.setTimer(0, resolve));
+        await new Promise<void>((resolve) => clock.afterTick(resolve));
       }
     }
     // First it is written down that the units may be missing, then they go.

@@ -163,7 +163,7 @@ async function layFoundation(
     ),
     queues,
     files,
-    flusher: new QueueFlusher(queues, files, counters),
+    flusher: new QueueFlusher(queues, files, counters, clock),
     index: settings.indexEnabled
       ? new IndexFiles({ disk, clock, logger }, `${rootPath}/index`)
       : undefined,
@@ -246,6 +246,7 @@ async function assemble(foundation: Foundation, recovered: Recovered): Promise<S
     { clock, segments, pool, tailCache, writer, counters, storeHostBytes: settings.storeHostBytes },
     end,
   );
+  foundation.flusher.mayBlock = () => sync.underWay;
   sync.onFlushed(() => {
     counters.unflushedBytes = writer.writtenOffset - sync.flushedOffset;
     dispatcher.announce();

@@ -1,4 +1,4 @@
-import { asError, type DiskFile } from '@rocketmq-ts/kernel';
+import { asError, KIB, type Clock, type DiskFile } from '@rocketmq-ts/kernel';
 import type { StoreCounters } from '../store-counters.js';
 import type { ConsumeQueue, UnwrittenUnits } from './consume-queue.js';
 import type { ConsumeQueues } from './consume-queues.js';
@@ -7,15 +7,21 @@ import { UNIT_BYTES } from './queue-unit.js';
 
 /** Queues written or synced at the same time: few, so that the log's own writes find a free thread. */
 const CONCURRENCY = 2;
+/** Units of one queue up to this size are written on the event loop, for so many queues in one turn. */
+const WRITE_NOW_BYTES = 16 * KIB;
+const QUEUES_PER_TURN = 8;
 
 /** Brings queue units from memory into files, and files to stable storage. */
 export class QueueFlusher {
   private readonly unsynced = new Set<ConsumeQueue>();
+  /** Whether a write on the event loop could have to wait for the disk. */
+  mayBlock: () => boolean = () => false;
 
   constructor(
     private readonly queues: ConsumeQueues,
     private readonly files: QueueFiles,
     private readonly counters: StoreCounters,
+    private readonly clock: Clock,
   ) {}
 
   get unsyncedCount(): number {
@@ -27,7 +33,10 @@ export class QueueFlusher {
     const { queues } = this;
     const dirty = queues.takeDirty();
     let failure: Error | undefined;
+    let written = 0;
     await eachOf(dirty, async (queue) => {
+      // Other events get their turn in between.
+      if (++written % QUEUES_PER_TURN === 0) await this.turnEnd();
       try {
         if (failure === undefined) await this.writeQueue(queue);
       } catch (error) {
@@ -56,6 +65,10 @@ export class QueueFlusher {
     this.unsynced.add(queue);
   }
 
+  private turnEnd(): Promise<void> {
+    return new Promise((resolve) => this.clock.afterTick(resolve));
+  }
+
   private async writeQueue(queue: ConsumeQueue): Promise<void> {
     const { files, counters } = this;
     const until = queue.maxOffset;
@@ -64,7 +77,12 @@ export class QueueFlusher {
       if (!units) return;
       const file = await files.acquireForWrite(queue, units.fromQueueOffset);
       try {
-        await writeUnits(file, units, files.unitCount);
+        // A few units cost less to write than to hand over to another thread; but a sync may hold the file system's lock.
+        if (units.bytes.length <= WRITE_NOW_BYTES && !this.mayBlock()) {
+          file.writeNow([units.bytes], (units.fromQueueOffset % files.unitCount) * UNIT_BYTES);
+        } else {
+          await writeUnits(file, units, files.unitCount);
+        }
       } finally {
         files.release(file);
       }
