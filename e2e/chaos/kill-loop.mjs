@@ -260,7 +260,8 @@ async function main() {
   } finally {
     run.producer?.kill('SIGKILL');
     run.broker?.current.child.kill('SIGKILL');
-    if (!values.keep && (process.exitCode === 0 || run.mutant)) rmSync(folder, { recursive: true, force: true });
+    if (!values.keep && (process.exitCode === 0 || run.mutant))
+      rmSync(folder, { recursive: true, force: true });
     else console.log(`kept: ${folder}`);
   }
 }
