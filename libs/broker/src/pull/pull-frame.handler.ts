@@ -94,9 +94,12 @@ export class PullFrameHandler {
     const request = requestOf(header, connection);
     const decision = this.decide(request);
     if (!decision.granted) {
-      this.refuse(frame, connection, decision.refusal);
+      if (!frame.isOneWay) this.refuse(frame, connection, decision.refusal);
       return;
     }
+    this.commitIfAsked(header);
+    // Who wants no answer wants no messages.
+    if (frame.isOneWay) return;
     const { parts } = this;
     const queue = parts.store.queue(header.topic, header.queueId);
     const terms = {
@@ -109,7 +112,6 @@ export class PullFrameHandler {
       sizeBytes: frame.sizeBytes,
     };
     const pull = new PendingPull(queue, connection, request, terms, decision.grant);
-    this.commitIfAsked(header);
     pull.holdUntilMs = parts.clock.monotonicMs() + terms.holdMs;
     pull.inWork = true;
     connection.begin(terms.sizeBytes);
