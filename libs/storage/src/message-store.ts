@@ -14,8 +14,9 @@ import type {
 } from './message-store.types.js';
 import type { TimeBoundary } from './read/time-search.js';
 import { StoreClosedError } from './store-errors.js';
-import { openStoreParts, queueOf, type StoreParts } from './store-parts.js';
+import { openStoreParts, type StoreParts } from './store-parts.js';
 import { verifyStore } from './store-verify.js';
+import { queueOf } from './store-writing.js';
 import { closeStore } from './store-close.js';
 
 /** What the store needs from its surroundings. */

@@ -23,7 +23,7 @@ class Entry extends AppendEntry {
 
   override onStored(outcome: StoreOutcome): void {
     if (outcome.kind !== 'OK') throw new Error(JSON.stringify(outcome));
-    acknowledged += `${this.queue.queueId} ${this.queueOffset} ${this.text}\n`;
+    acknowledged += `${this.queue.queueId} ${this.queueOffset} ${this.uniqKey} ${this.text}\n`;
     setImmediate(send);
   }
 }
@@ -54,6 +54,9 @@ function send(): void {
   entry.bornHostBytes = HOST;
   entry.bodyBytes = Buffer.from(entry.text);
   entry.bodyEnd = entry.bodyBytes.length;
+  entry.uniqKey = `${life}-${number}`;
+  entry.propertiesBytes = Buffer.from(`UNIQ_KEY\u0001${entry.uniqKey}\u0002`);
+  entry.propertiesEnd = entry.propertiesBytes.length;
   store.append(entry);
 }
 

@@ -15,6 +15,11 @@ const KILLS = Number(process.env['STORE_KILLS'] ?? 4);
 const REPOSITORY = join(import.meta.dirname, '../../../..');
 const TOPIC = 'Killed';
 
+interface Told {
+  readonly uniqKey: string;
+  readonly body: string;
+}
+
 describe('a store whose process is killed', () => {
   let root: string;
 
@@ -24,7 +29,7 @@ describe('a store whose process is killed', () => {
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
   /** Runs the appender until it is killed. @returns what it said was acknowledged, by queue and offset */
-  const runAndKill = (life: number, mode: string, afterMs: number): Promise<Map<string, string>> =>
+  const runAndKill = (life: number, mode: string, afterMs: number): Promise<Map<string, Told>> =>
     new Promise((resolve, reject) => {
       const told = join(root, `told-${life}`);
       const child = spawn(
@@ -53,12 +58,13 @@ describe('a store whose process is killed', () => {
           reject(new Error(`the appender ended by itself: ${errors}`));
           return;
         }
-        const acked = new Map<string, string>();
+        const acked = new Map<string, Told>();
         const lines = readFileSync(told, 'latin1');
         // The last line may be cut off by the kill.
         for (const line of lines.slice(0, lines.lastIndexOf('\n') + 1).split('\n')) {
-          const [queueId, queueOffset, body] = line.split(' ');
-          if (body !== undefined) acked.set(`${queueId} ${queueOffset}`, body);
+          const [queueId, queueOffset, uniqKey, body] = line.split(' ');
+          if (body !== undefined)
+            acked.set(`${queueId} ${queueOffset}`, { uniqKey: uniqKey!, body });
         }
         resolve(acked);
       });
@@ -85,16 +91,26 @@ describe('a store whose process is killed', () => {
       store.read({ queue, queueOffset, maxCount: 1000, maxBytes: 1 << 20 }, resolve),
     );
 
+  /** A sample of the keys of all lives leads to their messages. */
+  const checkKeys = async (store: MessageStore, told: readonly Told[]): Promise<void> => {
+    for (let i = 0; i < told.length; i += Math.ceil(told.length / 50)) {
+      const { uniqKey, body } = told[i]!;
+      const { records } = await store.query(TOPIC, uniqKey, 10, 0, Number.MAX_SAFE_INTEGER);
+      const bodies = records.map(({ bytes }) => bodyOf(decodeRecords(bytes)[0]!));
+      expect([uniqKey, bodies]).toEqual([uniqKey, [body]]);
+    }
+  };
+
   it.each(['ASYNC', 'SYNC'])(
     'has every acknowledged message in mode %s, at its place, after each kill (P1)',
     async (mode) => {
-      const acked = new Map<string, string>();
+      const acked = new Map<string, Told>();
       const logger = new RecordingLogger();
       for (let life = 0; life < KILLS; life++) {
         const said = await runAndKill(life, mode, 30 + ((life * 73) % 400));
-        for (const [place, body] of said) {
+        for (const [place, told] of said) {
           expect(acked.has(place)).toBe(false);
-          acked.set(place, body);
+          acked.set(place, told);
         }
         const store = await MessageStore.open(
           { disk: new NodeDisk(), clock: new NodeClock(), logger },
@@ -108,11 +124,12 @@ describe('a store whose process is killed', () => {
           },
         );
         const found = await readAll(store);
-        for (const [place, body] of acked) {
+        for (const [place, { body }] of acked) {
           if (found.get(place) !== body)
             expect([life, place, found.get(place)]).toEqual([life, place, body]);
         }
         expect(await store.verify()).toEqual([]);
+        await checkKeys(store, [...acked.values()]);
         await store.close();
       }
       expect(acked.size).toBeGreaterThan(100 * KILLS);

@@ -1,11 +1,11 @@
 import type { Logger } from '@rocketmq-ts/kernel';
 import { isHiddenTransaction } from '@rocketmq-ts/protocol';
-import { isFiller, type ScannedRecord } from './commit-log/log-scanner.js';
-import type { ConsumeQueue } from './consume-queue/consume-queue.js';
-import type { ConsumeQueues } from './consume-queue/consume-queues.js';
-import { isIndexed } from './dispatcher.js';
-import type { DispatchMark } from './dispatch-mark.js';
-import type { IndexSink } from './message-store.types.js';
+import { isFiller, type ScannedRecord } from '../commit-log/log-scanner.js';
+import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
+import type { ConsumeQueues } from '../consume-queue/consume-queues.js';
+import { isIndexed } from '../dispatcher.js';
+import type { DispatchMark } from '../dispatch-mark.js';
+import type { IndexSink } from '../message-store.types.js';
 
 /** Places in a queue whose messages are not in the log although later ones are. */
 export interface QueueGap {
