@@ -80,18 +80,6 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
     code: 370,
     reason: 'Cancels a timed message; timed messages are not offered yet.',
   },
-  QUERY_ASSIGNMENT: {
-    code: 400,
-    reason: 'Server-side rebalancing comes with POP, which is not offered yet.',
-  },
-  SET_MESSAGE_REQUEST_MODE: {
-    code: 401,
-    reason: 'Server-side rebalancing comes with POP, which is not offered yet.',
-  },
-  GET_ALL_MESSAGE_REQUEST_MODE: {
-    code: 402,
-    reason: "Serves a slave's copy of the configuration; replication is not offered yet.",
-  },
   UPDATE_AND_CREATE_STATIC_TOPIC: {
     code: 513,
     reason: 'Static topics spread one queue over brokers; they are not offered.',
@@ -163,55 +151,48 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
     code: 5001,
     reason: 'Moves timers into RocksDB; ours keeps the file formats.',
   },
-  POP_MESSAGE: { code: 200050, reason: 'POP consumption is not offered yet.' },
-  ACK_MESSAGE: { code: 200051, reason: 'POP consumption is not offered yet.' },
-  PEEK_MESSAGE: { code: 200052, reason: 'POP consumption is not offered yet.' },
-  CHANGE_MESSAGE_INVISIBLETIME: { code: 200053, reason: 'POP consumption is not offered yet.' },
-  NOTIFICATION: { code: 200054, reason: 'POP consumption is not offered yet.' },
-  POLLING_INFO: { code: 200055, reason: 'POP consumption is not offered yet.' },
   POP_ROLLBACK: {
     code: 200056,
     reason: "Belongs to Apache's RocksDB store; ours keeps the file formats.",
   },
   POP_LITE_MESSAGE: {
     code: 200070,
-    reason: 'Lite topics (5.5) need POP, which is not offered yet.',
+    reason: 'Lite topics (5.5) are not offered yet.',
   },
   LITE_SUBSCRIPTION_CTL: {
     code: 200071,
-    reason: 'Lite topics (5.5) need POP, which is not offered yet.',
+    reason: 'Lite topics (5.5) are not offered yet.',
   },
   ACK_LITE_MESSAGE: {
     code: 200072,
-    reason: 'Lite topics (5.5) need POP, which is not offered yet.',
+    reason: 'Lite topics (5.5) are not offered yet.',
   },
   NOTIFY_UNSUBSCRIBE_LITE: {
     code: 200073,
-    reason: 'Lite topics (5.5) need POP, which is not offered yet.',
+    reason: 'Lite topics (5.5) are not offered yet.',
   },
   GET_BROKER_LITE_INFO: {
     code: 200074,
-    reason: 'Lite topics (5.5) need POP, which is not offered yet.',
+    reason: 'Lite topics (5.5) are not offered yet.',
   },
   GET_PARENT_TOPIC_INFO: {
     code: 200075,
-    reason: 'Lite topics (5.5) need POP, which is not offered yet.',
+    reason: 'Lite topics (5.5) are not offered yet.',
   },
   GET_LITE_TOPIC_INFO: {
     code: 200076,
-    reason: 'Lite topics (5.5) need POP, which is not offered yet.',
+    reason: 'Lite topics (5.5) are not offered yet.',
   },
   GET_LITE_CLIENT_INFO: {
     code: 200077,
-    reason: 'Lite topics (5.5) need POP, which is not offered yet.',
+    reason: 'Lite topics (5.5) are not offered yet.',
   },
   GET_LITE_GROUP_INFO: {
     code: 200078,
-    reason: 'Lite topics (5.5) need POP, which is not offered yet.',
+    reason: 'Lite topics (5.5) are not offered yet.',
   },
   TRIGGER_LITE_DISPATCH: {
     code: 200079,
-    reason: 'Lite topics (5.5) need POP, which is not offered yet.',
+    reason: 'Lite topics (5.5) are not offered yet.',
   },
-  BATCH_ACK_MESSAGE: { code: 200151, reason: 'POP consumption is not offered yet.' },
 };

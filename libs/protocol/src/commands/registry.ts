@@ -69,6 +69,16 @@ import { GetProducerConnectionList } from './session/get-producer-connection-lis
 import { HeartBeat } from './session/heart-beat.command.js';
 import { LockBatchMq } from './session/lock-batch-mq.command.js';
 import { NotifyConsumerIdsChanged } from './session/notify-consumer-ids-changed.command.js';
+import { AckMessage } from './pop/ack-message.command.js';
+import { BatchAckMessage } from './pop/batch-ack-message.command.js';
+import { ChangeMessageInvisibletime } from './pop/change-message-invisibletime.command.js';
+import { Notification } from './pop/notification.command.js';
+import { PeekMessage } from './pop/peek-message.command.js';
+import { PollingInfo } from './pop/polling-info.command.js';
+import { PopMessage } from './pop/pop-message.command.js';
+import { GetAllMessageRequestMode } from './session/get-all-message-request-mode.command.js';
+import { QueryAssignment } from './session/query-assignment.command.js';
+import { SetMessageRequestMode } from './session/set-message-request-mode.command.js';
 import { UnlockBatchMq } from './session/unlock-batch-mq.command.js';
 import { UnregisterClient } from './session/unregister-client.command.js';
 import { CleanUnusedTopic } from './topic/clean-unused-topic.command.js';
@@ -105,6 +115,16 @@ export const commands = [
   GetConsumerListByGroup,
   NotifyConsumerIdsChanged,
   LockBatchMq,
+  AckMessage,
+  BatchAckMessage,
+  ChangeMessageInvisibletime,
+  Notification,
+  PeekMessage,
+  PollingInfo,
+  PopMessage,
+  GetAllMessageRequestMode,
+  QueryAssignment,
+  SetMessageRequestMode,
   UnlockBatchMq,
   CheckClientConfig,
   PutKvConfig,
@@ -190,6 +210,16 @@ export {
   GetConsumerListByGroup,
   NotifyConsumerIdsChanged,
   LockBatchMq,
+  AckMessage,
+  BatchAckMessage,
+  ChangeMessageInvisibletime,
+  Notification,
+  PeekMessage,
+  PollingInfo,
+  PopMessage,
+  GetAllMessageRequestMode,
+  QueryAssignment,
+  SetMessageRequestMode,
   UnlockBatchMq,
   CheckClientConfig,
   PutKvConfig,
