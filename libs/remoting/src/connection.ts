@@ -17,7 +17,7 @@ import { type CallOptions, call, oneWay } from './call.js';
 import type { ConnectionSet } from './connection-set.js';
 import { ConnectionWatch } from './connection-watch.js';
 import type { Flushable } from './flush-queue.js';
-import type { OutgoingBatch } from './outgoing-batch.js';
+import { BATCH_BYTES, type OutgoingBatch } from './outgoing-batch.js';
 import { PeerAddress } from './peer-address.js';
 import type { RemotingLimits } from './remoting-limits.js';
 import type { RemotingStats } from './remoting-stats.js';
@@ -207,6 +207,15 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
   appendPieces(pieces: readonly Uint8Array[], byteCount: number, released?: () => void): void {
     if (this.batch) this.batch.addPieces(pieces, byteCount, released);
     else released?.();
+  }
+
+  /**
+   * `sent` is called once, when nothing of what was written to `beginAnswer()` so far is kept for sending any more,
+   * possibly before this returns.
+   */
+  onSent(sent: () => void): void {
+    if (this.batch) this.batch.onSent(sent);
+    else sent();
   }
 
   /**
@@ -442,7 +451,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
   private openBatch(): OutgoingBatch {
     const { side } = this;
     if (this.batch !== undefined) {
-      if (this.batch.byteCount < side.limits.unsentPauseBytes) return this.batch;
+      if (this.batch.byteCount < BATCH_BYTES) return this.batch;
       // So much in one turn: it leaves now, and if the peer does not take it, nothing more is asked of us (I1).
       this.flush();
     }

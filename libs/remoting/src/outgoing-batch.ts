@@ -2,9 +2,12 @@ import type { NetworkSocket } from '@rocketmq-ts/kernel';
 import { FrameWriter } from '@rocketmq-ts/protocol';
 
 const FIRST_SLAB_BYTES = 4 * 1024;
-const KEPT_SLAB_BYTES = 64 * 1024;
+/** Holds `BATCH_BYTES` and the answer that goes beyond them. */
+const KEPT_SLAB_BYTES = 128 * 1024;
 /** Slabs of idle batches: what a burst of this many connections in one turn needs again in the next. */
-const KEPT_BATCHES = 128;
+const KEPT_BATCHES = 64;
+/** With so much to send a batch leaves at once: more would not make sending cheaper, only memory colder. */
+export const BATCH_BYTES = 64 * 1024;
 /** Below this it is cheaper to copy the pieces behind their header than to hand the system a list. */
 const COPIED_PIECES_BYTES = 16 * 1024;
 
@@ -26,6 +29,7 @@ export class OutgoingBatch {
     keptBytesMax: KEPT_SLAB_BYTES,
   });
   private readonly joints: Joint[] = [];
+  private readonly sentCallbacks: (() => void)[] = [];
   private pieceBytes = 0;
   private readonly released = (): void => this.onReleased();
 
@@ -47,6 +51,11 @@ export class OutgoingBatch {
     writer.ensure(byteCount);
     for (let i = 0; i < pieces.length; i++) writer.append(pieces[i]!);
     released?.();
+  }
+
+  /** `sent` is called once, when nothing of what was written so far is kept for sending any more. */
+  onSent(sent: () => void): void {
+    this.sentCallbacks.push(sent);
   }
 
   /** Sends all and gives itself back. @returns bytes sent. */
@@ -77,11 +86,14 @@ export class OutgoingBatch {
   }
 
   private onReleased(): void {
-    const { joints } = this;
+    const { joints, sentCallbacks } = this;
     for (let i = 0; i < joints.length; i++) joints[i]!.released?.();
     joints.length = 0;
     this.pieceBytes = 0;
     this.writer.reset();
+    // Not in the pool before the callbacks are through: they may write, and would be given this batch.
+    for (let i = 0; i < sentCallbacks.length; i++) sentCallbacks[i]!();
+    sentCallbacks.length = 0;
     this.pool.give(this);
   }
 }

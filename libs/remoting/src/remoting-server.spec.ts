@@ -652,6 +652,36 @@ describe('RemotingServer answers in pieces', () => {
     expect(peer.frames[3]!.bodySizeBytes).toBe(20_000);
   });
 
+  it('says once when what was written has left, or will not', async () => {
+    const { world, server } = await started();
+    const peer = await world.peer();
+    const [connection] = [...server.connections];
+    const told: number[] = [];
+    connection!.answer(1, 0, undefined, undefined, Buffer.alloc(200_000));
+    connection!.onSent(() => {
+      told.push(1);
+      // Written from the callback: it must reach the peer whole, too.
+      connection!.answer(2, 0, 'from the callback');
+    });
+    expect(told).toEqual([]);
+    await world.settle();
+    await world.settle();
+    expect(told).toEqual([1]);
+    expect(peer.opaques).toEqual([1, 2]);
+    expect(peer.frames[1]!.remark).toBe('from the callback');
+    peer.socket.pause();
+    connection!.answer(3, 0, undefined, undefined, Buffer.alloc(200_000));
+    connection!.onSent(() => told.push(3));
+    await world.settle();
+    expect(told).toEqual([1]);
+    peer.socket.destroy();
+    await world.settle();
+    expect(told).toEqual([1, 3]);
+    connection!.answer(4, 0);
+    connection!.onSent(() => told.push(4));
+    expect(told).toEqual([1, 3, 4]);
+  });
+
   it('gives pieces back when the connection is closed already, or dies', async () => {
     const { world, server } = await started();
     const peer = await world.peer();

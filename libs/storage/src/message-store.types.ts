@@ -74,11 +74,15 @@ export interface ReadResult {
   readonly minQueueOffset: number;
   readonly maxQueueOffset: number;
   /** The records, one after the other, cut into pieces anywhere: to be sent as they are. Valid until `release()`. */
-  readonly pieces: Buffer[];
+  readonly pieces: readonly Buffer[];
+  /** How many pieces there are; asking for this makes none. */
+  readonly pieceCount: number;
   readonly messageCount: number;
   readonly totalBytes: number;
   /** Whether a file had to be read. */
   readonly fromDisk: boolean;
+  /** Copies all `totalBytes` bytes to `position`. Only before `release()`. */
+  copyTo(into: Uint8Array, position: number): void;
   /** The pieces are no longer needed. Call it exactly once, on every result. */
   release(): void;
 }

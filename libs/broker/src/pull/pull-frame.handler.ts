@@ -1,5 +1,11 @@
 import type { Clock } from '@rocketmq-ts/kernel';
-import { PullMessage, PullSysFlag, ResponseCode, codec } from '@rocketmq-ts/protocol';
+import {
+  PullMessage,
+  PullSysFlag,
+  ResponseCode,
+  codec,
+  writePullAnswerHeader,
+} from '@rocketmq-ts/protocol';
 import type { ExtFields, Received, RemotingFrame } from '@rocketmq-ts/protocol';
 import { RequestCodeNotSupportedError } from '@rocketmq-ts/remoting';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
@@ -262,17 +268,34 @@ export class PullFrameHandler {
     const traffic = stats.pair(request.consumerGroup, request.topic);
     traffic.messagesOut += result.messageCount;
     traffic.bytesOut += result.totalBytes;
-    const ext = this.answerFields(pull, result.nextQueueOffset, {
-      minOffset: result.minQueueOffset,
-      maxOffset: result.maxQueueOffset,
-    });
-    const sent = this.outputs.sending(connection, result.totalBytes, () => result.release());
-    connection.answerPieces(
-      pull,
-      { code: ResponseCode.SUCCESS, remark: 'FOUND', ext },
-      result.pieces,
-      sent,
+    const writer = connection.beginAnswer();
+    const { config } = pull.grant.topic;
+    writePullAnswerHeader(
+      writer,
+      {
+        serializeType: pull.serializeType,
+        opaque: pull.opaque,
+        code: ResponseCode.SUCCESS,
+        remark: 'FOUND',
+        // Always the master: slaves are not read from.
+        suggestWhichBrokerId: 0,
+        nextBeginOffset: result.nextQueueOffset,
+        minOffset: result.minQueueOffset,
+        maxOffset: result.maxQueueOffset,
+        topicSysFlag: config.topicSysFlag,
+        groupSysFlag: pull.grant.group.groupSysFlag,
+      },
+      result.totalBytes,
     );
+    if (isBetterCopied(result)) {
+      const at = writer.reserve(result.totalBytes);
+      result.copyTo(writer.slab, at);
+      result.release();
+      connection.onSent(this.outputs.sending(connection, result.totalBytes));
+    } else {
+      const sent = this.outputs.sending(connection, result.totalBytes, () => result.release());
+      connection.appendPieces(result.pieces, result.totalBytes, sent);
+    }
     this.settle(pull);
   }
 
@@ -336,6 +359,18 @@ interface QueueRange {
 }
 
 const NO_BYTES = Buffer.alloc(0);
+
+/** Pieces of this size on average are cheaper copied than listed for the system one by one. */
+const COPIED_PIECE_BYTES = 8 * 1024;
+/** What a copy may add to the memory of one answer. */
+const COPIED_ANSWER_BYTES_MAX = 64 * 1024;
+
+/**
+ * Whether an answer is gathered into one stretch of memory. Records of one queue lie scattered among those of others: a
+ * list of dozens of small pieces costs more than copying them, and keeps all the memory around them from being reused.
+ */
+const isBetterCopied = ({ totalBytes, pieceCount }: ReadResult): boolean =>
+  totalBytes <= COPIED_ANSWER_BYTES_MAX && totalBytes <= pieceCount * COPIED_PIECE_BYTES;
 
 /** At least 1, at most `max`: Apache treats senseless numbers as the least there is. */
 const bounded = (asked: number, max: number): number => Math.min(Math.max(asked, 1), max);

@@ -28,13 +28,13 @@ export class PullOutputs {
   }
 
   /** An answer goes out. @returns what to call when it has left. */
-  sending(connection: ServerConnection, bytes: number, release: () => void): () => void {
+  sending(connection: ServerConnection, bytes: number, release?: () => void): () => void {
     let output = this.byConnection.get(connection);
     if (!output) this.byConnection.set(connection, (output = { bytes: 0, waiting: [] }));
     output.bytes += bytes;
     const counted = output;
     return () => {
-      release();
+      release?.();
       counted.bytes -= bytes;
       this.goOn(connection, counted);
     };

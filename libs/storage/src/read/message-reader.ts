@@ -6,6 +6,7 @@ import type { ReaderParts } from './reader-parts.js';
 /** Answer of a read that gave no records and holds nothing. */
 class EmptyRead implements ReadResult {
   readonly pieces: Buffer[] = [];
+  readonly pieceCount = 0;
   readonly messageCount = 0;
   readonly totalBytes = 0;
   readonly fromDisk = false;
@@ -16,6 +17,10 @@ class EmptyRead implements ReadResult {
     readonly minQueueOffset: number,
     readonly maxQueueOffset: number,
   ) {}
+
+  copyTo(): void {
+    // There is nothing.
+  }
 
   release(): void {
     // Nothing is held.

@@ -10,6 +10,7 @@ import type { ReadRequest, ReadResult, ReadStatus } from '../message-store.types
 import type { Chunk } from './chunk-cache.js';
 import type { LogSlab } from '../commit-log/log-slab.js';
 import { RecordFetch, type RecordLocation } from './record-fetch.js';
+import { RecordSpans } from './record-spans.js';
 import type { ReaderParts } from './reader-parts.js';
 import { findDefect, recordQueueOffset } from './stored-record.js';
 import { covers } from './unit-source.js';
@@ -36,7 +37,6 @@ export class ReadOperation implements ReadResult {
   nextQueueOffset = 0;
   minQueueOffset = 0;
   maxQueueOffset = 0;
-  readonly pieces: Buffer[] = [];
   messageCount = 0;
   totalBytes = 0;
   fromDisk = false;
@@ -56,10 +56,7 @@ export class ReadOperation implements ReadResult {
   private unitStart = 0;
   private unitEnd = 0;
 
-  // The piece that is growing: adjacent records of one buffer go out as one slice.
-  private pieceBuffer: Buffer | undefined;
-  private pieceFrom = 0;
-  private pieceTo = 0;
+  private readonly spans = new RecordSpans();
 
   /** Units that point below are passed over: their file is gone. */
   private skipBelowOffset = -1;
@@ -78,12 +75,23 @@ export class ReadOperation implements ReadResult {
     this.maxQueueOffset = queue.maxOffset;
   }
 
+  get pieceCount(): number {
+    return this.spans.count;
+  }
+
+  get pieces(): Buffer[] {
+    return this.spans.slices();
+  }
+
+  copyTo(into: Uint8Array, position: number): void {
+    this.spans.copyTo(into, position);
+  }
+
   /** Goes on as far as possible; calls `done` at the end. */
   run(): void {
     // Memory may have been rearranged while the read waited.
     if (!this.unitChunk) this.unitEnd = 0;
     if (this.advance() === 'waiting') return;
-    this.closePiece();
     this.dropUnitChunk();
     const { counters } = this.parts;
     counters.readMessages += this.messageCount;
@@ -265,20 +273,7 @@ export class ReadOperation implements ReadResult {
 
   private addPiece(buffer: Buffer, position: number, sizeBytes: number): void {
     this.totalBytes += sizeBytes;
-    if (this.pieceBuffer === buffer && this.pieceTo === position) {
-      this.pieceTo += sizeBytes;
-      return;
-    }
-    this.closePiece();
-    this.pieceBuffer = buffer;
-    this.pieceFrom = position;
-    this.pieceTo = position + sizeBytes;
-  }
-
-  private closePiece(): void {
-    if (!this.pieceBuffer) return;
-    this.pieces.push(this.pieceBuffer.subarray(this.pieceFrom, this.pieceTo));
-    this.pieceBuffer = undefined;
+    this.spans.add(buffer, position, sizeBytes);
   }
 
   /** Finds the units from `queueOffset` on, in memory or in a chunk of the queue's file. */
