@@ -13,8 +13,6 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
   GET_TOPIC_CONFIG_LIST: { code: 22, reason: 'Apache has the number but no handler for it.' },
   GET_TOPIC_NAME_LIST: { code: 23, reason: 'Apache has the number but no handler for it.' },
   TRIGGER_DELETE_FILES: { code: 27, reason: 'Apache has the number but no handler for it.' },
-  END_TRANSACTION: { code: 37, reason: 'Transactional messages are not offered yet.' },
-  CHECK_TRANSACTION_STATE: { code: 39, reason: 'Transactional messages are not offered yet.' },
   GET_ALL_CONSUMER_OFFSET: {
     code: 43,
     reason: "Serves a slave's copy of the configuration; replication is not offered yet.",
@@ -57,16 +55,11 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
     code: 302,
     reason: 'Filter servers were removed from RocketMQ 5; they ran code sent by clients.',
   },
-  RESUME_CHECK_HALF_MESSAGE: { code: 323, reason: 'Transactional messages are not offered yet.' },
   SEND_REPLY_MESSAGE: { code: 324, reason: 'Request-reply messaging is not offered yet.' },
   SEND_REPLY_MESSAGE_V2: { code: 325, reason: 'Request-reply messaging is not offered yet.' },
   PUSH_REPLY_MESSAGE_TO_CLIENT: {
     code: 326,
     reason: 'Request-reply messaging is not offered yet.',
-  },
-  UPDATE_AND_GET_GROUP_FORBIDDEN: {
-    code: 353,
-    reason: 'Forbidding single topics to a group is not offered yet.',
   },
   CHECK_ROCKSDB_CQ_WRITE_PROGRESS: {
     code: 354,
@@ -94,11 +87,6 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
   },
   EXCHANGE_BROKER_HA_INFO: {
     code: 906,
-    reason: 'Belongs to replication, which is not offered yet.',
-  },
-  GET_BROKER_HA_STATUS: { code: 907, reason: 'Belongs to replication, which is not offered yet.' },
-  RESET_MASTER_FLUSH_OFFSET: {
-    code: 908,
     reason: 'Belongs to replication, which is not offered yet.',
   },
   CONTROLLER_ALTER_SYNC_STATE_SET: { code: 1001, reason: 'Controller mode is not offered.' },

@@ -3,12 +3,14 @@ import { DeleteExpiredCommitlog } from './admin/delete-expired-commitlog.command
 import { DeleteKvConfig } from './admin/delete-kv-config.command.js';
 import { GetBrokerConfig } from './admin/get-broker-config.command.js';
 import { GetBrokerConsumeStats } from './admin/get-broker-consume-stats.command.js';
+import { GetBrokerHaStatus } from './admin/get-broker-ha-status.command.js';
 import { GetBrokerRuntimeInfo } from './admin/get-broker-runtime-info.command.js';
 import { GetKvlistByNamespace } from './admin/get-kvlist-by-namespace.command.js';
 import { GetKvConfig } from './admin/get-kv-config.command.js';
 import { GetNamesrvConfig } from './admin/get-namesrv-config.command.js';
 import { PutKvConfig } from './admin/put-kv-config.command.js';
 import { QueryConsumeQueue } from './admin/query-consume-queue.command.js';
+import { ResetMasterFlushOffset } from './admin/reset-master-flush-offset.command.js';
 import { UpdateBrokerConfig } from './admin/update-broker-config.command.js';
 import { UpdateNamesrvConfig } from './admin/update-namesrv-config.command.js';
 import { ViewBrokerStatsData } from './admin/view-broker-stats-data.command.js';
@@ -20,6 +22,7 @@ import { QuerySubscriptionByConsumer } from './group/query-subscription-by-consu
 import { QueryTopicsByConsumer } from './group/query-topics-by-consumer.command.js';
 import { UpdateAndCreateSubscriptiongroup } from './group/update-and-create-subscriptiongroup.command.js';
 import { UpdateAndCreateSubscriptiongroupList } from './group/update-and-create-subscriptiongroup-list.command.js';
+import { UpdateAndGetGroupForbidden } from './group/update-and-get-group-forbidden.command.js';
 import { ConsumerSendMsgBack } from './message/consumer-send-msg-back.command.js';
 import { LitePullMessage } from './message/lite-pull-message.command.js';
 import { PullMessage } from './message/pull-message.command.js';
@@ -90,6 +93,9 @@ import { GetTopicStatsInfo } from './topic/get-topic-stats-info.command.js';
 import { QueryTopicConsumeByWho } from './topic/query-topic-consume-by-who.command.js';
 import { UpdateAndCreateTopic } from './topic/update-and-create-topic.command.js';
 import { UpdateAndCreateTopicList } from './topic/update-and-create-topic-list.command.js';
+import { CheckTransactionState } from './transaction/check-transaction-state.command.js';
+import { EndTransaction } from './transaction/end-transaction.command.js';
+import { ResumeCheckHalfMessage } from './transaction/resume-check-half-message.command.js';
 
 /** Every command that this implementation knows, by code. */
 export const commands = [
@@ -112,7 +118,9 @@ export const commands = [
   HeartBeat,
   UnregisterClient,
   ConsumerSendMsgBack,
+  EndTransaction,
   GetConsumerListByGroup,
+  CheckTransactionState,
   NotifyConsumerIdsChanged,
   LockBatchMq,
   AckMessage,
@@ -175,6 +183,7 @@ export const commands = [
   SendBatchMessage,
   QueryConsumeQueue,
   QueryDataVersion,
+  ResumeCheckHalfMessage,
   AddWritePermOfBroker,
   GetAllProducerInfo,
   DeleteExpiredCommitlog,
@@ -182,9 +191,12 @@ export const commands = [
   QuerySubscriptionByConsumer,
   GetTopicConfig,
   GetSubscriptiongroupConfig,
+  UpdateAndGetGroupForbidden,
   LitePullMessage,
   GetBrokerMemberGroup,
   BrokerHeartbeat,
+  GetBrokerHaStatus,
+  ResetMasterFlushOffset,
 ] as const;
 
 export {
@@ -207,7 +219,9 @@ export {
   HeartBeat,
   UnregisterClient,
   ConsumerSendMsgBack,
+  EndTransaction,
   GetConsumerListByGroup,
+  CheckTransactionState,
   NotifyConsumerIdsChanged,
   LockBatchMq,
   AckMessage,
@@ -270,6 +284,7 @@ export {
   SendBatchMessage,
   QueryConsumeQueue,
   QueryDataVersion,
+  ResumeCheckHalfMessage,
   AddWritePermOfBroker,
   GetAllProducerInfo,
   DeleteExpiredCommitlog,
@@ -277,7 +292,10 @@ export {
   QuerySubscriptionByConsumer,
   GetTopicConfig,
   GetSubscriptiongroupConfig,
+  UpdateAndGetGroupForbidden,
   LitePullMessage,
   GetBrokerMemberGroup,
   BrokerHeartbeat,
+  GetBrokerHaStatus,
+  ResetMasterFlushOffset,
 };
