@@ -1,6 +1,7 @@
 import { MessagePattern } from '@nestjs/microservices';
 import type { AnyCommand, Received, Sent } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
+import type { WrittenAnswer } from './written-answer.js';
 
 /** Marks handlers as ours among the transports of a hybrid application. */
 export const REMOTING_TRANSPORT = Symbol('rocketmq.remoting');
@@ -23,7 +24,7 @@ export type RemotingRequest<C extends AnyCommand> = Received<C['request']> & Req
 /** What a method must look like to handle a command. */
 export type CommandHandler<C extends AnyCommand> = (
   request: RemotingRequest<C>,
-) => Sent<C['response']> | Promise<Sent<C['response']>>;
+) => Sent<C['response']> | WrittenAnswer | Promise<Sent<C['response']> | WrittenAnswer>;
 
 const handlersByMethod = new WeakMap<object, AnyCommand>();
 

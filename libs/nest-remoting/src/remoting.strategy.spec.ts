@@ -21,6 +21,7 @@ import {
   SearchOffsetByTimestamp,
   UnregisterClient,
   UpdateConsumerOffset,
+  ViewMessageById,
   codec,
   rawBody,
 } from '@rocketmq-ts/protocol';
@@ -31,6 +32,7 @@ import { handlerCoverage } from './handler-coverage.js';
 import { Handles, REMOTING_TRANSPORT, type RemotingRequest } from './handles.decorator.js';
 import { RemotingExceptionFilter } from './remoting-exception.filter.js';
 import { RemotingStrategy, type RemotingStrategyOptions } from './remoting.strategy.js';
+import { WrittenAnswer } from './written-answer.js';
 
 const empty = { header: {}, body: null };
 const offsetOf = (offset: number) => ({ header: { offset }, body: null });
@@ -102,6 +104,12 @@ class OffsetController {
   @Handles(PutKvConfig)
   putKvConfig() {
     return empty;
+  }
+
+  @Handles(ViewMessageById)
+  viewMessageById() {
+    const pieces = [Buffer.from('in '), Buffer.from('pieces')];
+    return new WrittenAnswer({ remark: 'well', ext: new Map([['field', 'value']]), pieces });
   }
 
   @Handles(UnregisterClient)
@@ -235,6 +243,21 @@ describe('RemotingStrategy', () => {
     steps.go();
     await world.settle();
     expect(peer.frames.map(({ body }) => body.toString())).toEqual(bodies.map(String));
+  });
+
+  it('sends an answer that its handler wrote, remark and all', async () => {
+    const { world } = await started();
+    const peer = await world.peer();
+    const { ext } = codec(ViewMessageById).encodeRequest({
+      header: { commitLogOffset: 0 },
+      body: null,
+    });
+    peer.send({ code: ViewMessageById.code, opaque: 7, ext });
+    await world.settle();
+    const [answer] = peer.frames;
+    expect(answer).toMatchObject({ opaque: 7, code: ResponseCode.SUCCESS, remark: 'well' });
+    expect(answer!.extText('field')).toBe('value');
+    expect(answer!.body.toString()).toBe('in pieces');
   });
 
   it('takes the value of an Observable', async () => {

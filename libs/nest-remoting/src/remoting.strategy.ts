@@ -9,6 +9,7 @@ import {
 } from '@rocketmq-ts/remoting';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { REMOTING_TRANSPORT, type RequestContext } from './handles.decorator.js';
+import { WrittenAnswer } from './written-answer.js';
 
 export interface RemotingStrategyOptions {
   /** How long `close()` waits for requests in work. */
@@ -137,6 +138,12 @@ export class RemotingStrategy extends Server implements CustomTransportStrategy 
   ): void {
     if (inWork.isOneWay || connection.closed) return;
     try {
+      if (answer instanceof WrittenAnswer) {
+        const { ext, pieces, remark } = answer;
+        const head = { code: ResponseCode.SUCCESS, ...(remark !== undefined && { remark }) };
+        connection.answerPieces(inWork, { ...head, ...(ext && { ext }) }, pieces);
+        return;
+      }
       const { ext, body } = codec(command).encodeResponse(answer as never);
       connection.answer(inWork, ResponseCode.SUCCESS, undefined, ext, body);
     } catch (error) {
