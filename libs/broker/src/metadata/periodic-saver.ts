@@ -40,6 +40,16 @@ export class PeriodicSaver {
     if (this.parts.table.takeChanged()) await this.parts.save();
   }
 
+  /** Saves at once what has changed, for who must not answer before. @throws system error: it is tried again later. */
+  async saveChanges(): Promise<void> {
+    const { table, save } = this.parts;
+    if (!table.takeChanged()) return;
+    await save().catch((error: unknown) => {
+      table.markChanged();
+      throw error;
+    });
+  }
+
   private async saveNow(): Promise<void> {
     const { table, save, logger, path } = this.parts;
     if (!table.takeChanged()) return;

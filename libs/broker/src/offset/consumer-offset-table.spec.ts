@@ -8,7 +8,7 @@ import {
   readJson,
 } from '@rocketmq-ts/protocol';
 import { SimulatedClock, SimulatedRandom } from '@rocketmq-ts/testing';
-import { ConsumerOffsetTable } from './consumer-offset-table.js';
+import { ConsumerOffsetTable, broadcastGroupOf } from './consumer-offset-table.js';
 
 /** Written by Apache's own class. */
 const APACHES_FILE = readFileSync(
@@ -100,5 +100,62 @@ describe('ConsumerOffsetTable', () => {
     const { counter } = table.dataVersion;
     for (let i = 0; i < 1_000; i++) table.commit('g', 't', 0, i);
     expect(table.dataVersion.counter).toBe(counter + 2);
+  });
+
+  it('does not let a commit undo a reset that its consumer has yet to hear of (I3)', () => {
+    const table = newTable();
+    const heard: unknown[] = [];
+    table.onReset((...what) => heard.push(what));
+    table.commit('g', 't', 0, 100);
+    expect(table.reset('g', 't', 0, 40)).toBe('committed');
+    expect(heard).toEqual([['g', 't', 0]]);
+    expect(table.commit('g', 't', 0, 101)).toBe('reset-pending');
+    expect(table.commit('g', 't', 1, 5)).toBe('committed');
+    expect(table.query('g', 't', 0)).toBe(40);
+    expect([table.takeReset('g', 't', 0), table.takeReset('g', 't', 0)]).toEqual([40, undefined]);
+    expect(table.commit('g', 't', 0, 41)).toBe('committed');
+    expect(table.pendingResetCount).toBe(0);
+  });
+
+  it('forgets resets and what was pulled with the group, and with the topic', () => {
+    for (const forget of ['group', 'topic'] as const) {
+      const table = newTable();
+      table.reset('g', 't', 0, 40);
+      table.notePulled('g', 't', 0, 50);
+      if (forget === 'group') table.removeGroup('g');
+      else table.removeTopic('t');
+      expect(table.takeReset('g', 't', 0)).toBeUndefined();
+      expect(table.pulledOffset('g', 't', 0)).toBeUndefined();
+      expect(table.commit('g', 't', 0, 1)).toBe('committed');
+    }
+  });
+
+  it('clones the offsets of a group in place of those that the other one has', () => {
+    const table = newTable(5);
+    for (const queueId of [0, 1]) table.commit('from', 't', queueId, 10 + queueId);
+    for (const queueId of [1, 2]) table.commit('to', 't', queueId, 99);
+    expect(table.clone('from', 'to', 't')).toBe(2);
+    expect([...table.queuesOf('to', 't')!]).toEqual([
+      [0, 10],
+      [1, 11],
+    ]);
+    table.commit('from', 't', 0, 12);
+    expect(table.query('to', 't', 0)).toBe(10);
+    expect(table.clone('from', 'third', 't')).toBe(0);
+    expect(table.queuesOf('third', 't')).toBeUndefined();
+    expect(table.clone('nobody', 'to', 't')).toBe(0);
+    expect(table.clone('to', 'to', 't')).toBe(0);
+    expect(table.query('to', 't', 0)).toBe(10);
+  });
+
+  it('keeps the offsets of broadcasting groups apart, and goes with the group', () => {
+    const table = newTable();
+    table.commit(broadcastGroupOf('g'), 't', 0, 5);
+    const again = newTable();
+    again.restore(readJson(ConsumerOffsetWrapper, table.configText()));
+    expect(again.query(broadcastGroupOf('g'), 't', 0)).toBe(5);
+    expect([again.groupsOf('t'), again.topicsOf('g')]).toEqual([[], []]);
+    again.removeGroup('g');
+    expect(again.query(broadcastGroupOf('g'), 't', 0)).toBeUndefined();
   });
 });

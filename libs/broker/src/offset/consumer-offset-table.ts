@@ -1,14 +1,27 @@
 import type { Clock } from '@rocketmq-ts/kernel';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
 import type { ConsumerOffsetWrapper, DataVersion } from '@rocketmq-ts/protocol';
+import { QueueMarks } from './queue-marks.js';
 
 const SEPARATOR = '@';
 
 /** Commits after which the version of the table moves on. Source: rocketmq 5.x `consumerOffsetUpdateVersionStep`. */
 const VERSION_STEP = 500;
 
-/** What became of a commit. */
-export type CommitOutcome = 'committed' | 'too-many-queues';
+/** What became of a commit. `reset-pending`: an operator has moved the group, its consumer has yet to hear of it. */
+export type CommitOutcome = 'committed' | 'too-many-queues' | 'reset-pending';
+
+/** Called when an operator has moved a group in a queue. */
+export type ResetListener = (group: string, topic: string, queueId: number) => void;
+
+/** Last part of the name under which the offsets of a broadcasting group are kept. */
+const BROADCAST = 'broadcast';
+
+/**
+ * The group under which Apache commits how far the slowest member of a broadcasting group is.
+ * Source: rocketmq 5.5.0 `BroadcastOffsetManager#broadcastGroupId`.
+ */
+export const broadcastGroupOf = (group: string): string => group + SEPARATOR + BROADCAST;
 
 interface GroupOffsets {
   readonly topic: string;
@@ -23,12 +36,16 @@ interface GroupOffsets {
  *
  * Invariants:
  *  I1  queue offsets are never negative;
- *  I2  the number of entries is bounded by `entryCountMax`.
+ *  I2  the number of entries is bounded by `entryCountMax`;
+ *  I3  while a reset waits for its consumer, no commit undoes it.
  *
  * Source: rocketmq 5.x `ConsumerOffsetManager`.
  */
 export class ConsumerOffsetTable {
   private readonly byKey = new Map<string, GroupOffsets>();
+  private readonly resets: QueueMarks;
+  private readonly pulled: QueueMarks;
+  private readonly resetListeners: ResetListener[] = [];
   private entryCount = 0;
   private commitCount = 0;
   private changed = false;
@@ -39,6 +56,8 @@ export class ConsumerOffsetTable {
     private readonly entryCountMax = 2_000_000,
   ) {
     this.version = initialVersion(clock);
+    this.resets = new QueueMarks(entryCountMax);
+    this.pulled = new QueueMarks(entryCountMax);
   }
 
   /** Takes over what a config file held. */
@@ -55,6 +74,65 @@ export class ConsumerOffsetTable {
 
   /** Notes that `group` has consumed everything below `queueOffset`. A smaller value than before is taken as well. */
   commit(group: string, topic: string, queueId: number, queueOffset: number): CommitOutcome {
+    if (this.resets.get(group, topic, queueId) !== undefined) return 'reset-pending';
+    return this.assign(group, topic, queueId, queueOffset);
+  }
+
+  /**
+   * An operator moves a group: its offset is the new one at once, and the next pull of the queue is told to go there.
+   * Source: rocketmq 5.5.0 `ConsumerOffsetManager#assignResetOffset`.
+   */
+  reset(group: string, topic: string, queueId: number, queueOffset: number): CommitOutcome {
+    const outcome = this.assign(group, topic, queueId, queueOffset);
+    if (outcome !== 'committed') return outcome;
+    if (!this.resets.set(group, topic, queueId, Math.max(queueOffset, 0))) return 'too-many-queues';
+    for (const listener of this.resetListeners) listener(group, topic, queueId);
+    return 'committed';
+  }
+
+  /** Resets that consumers have yet to hear of. */
+  get pendingResetCount(): number {
+    return this.resets.size;
+  }
+
+  /** Where the group is to go on in this queue, if an operator has moved it; known only once. */
+  takeReset(group: string, topic: string, queueId: number): number | undefined {
+    return this.resets.take(group, topic, queueId);
+  }
+
+  onReset(listener: ResetListener): void {
+    this.resetListeners.push(listener);
+  }
+
+  /** Notes that the group was given everything below `queueOffset`; forgotten at a restart. */
+  notePulled(group: string, topic: string, queueId: number, queueOffset: number): void {
+    this.pulled.set(group, topic, queueId, queueOffset);
+  }
+
+  /** Next queue offset to pull; undefined where the group has not pulled since the start. */
+  pulledOffset(group: string, topic: string, queueId: number): number | undefined {
+    return this.pulled.get(group, topic, queueId);
+  }
+
+  /** Gives `to` the offsets that `from` has in a topic, in place of its own. @returns how many queues those are */
+  clone(from: string, to: string, topic: string): number {
+    const source = this.byKey.get(topic + SEPARATOR + from)?.byQueue;
+    if (!source || from === to) return 0;
+    const own = this.byKey.get(topic + SEPARATOR + to);
+    if (this.entryCount + source.size - (own?.byQueue.size ?? 0) > this.entryCountMax) return 0;
+    if (own) this.removeWhere((offsets) => offsets === own);
+    const target = this.offsetsOf(topic, to);
+    for (const [queueId, queueOffset] of source) this.put(target, queueId, queueOffset);
+    this.version = nextVersion(this.version, this.clock);
+    return source.size;
+  }
+
+  private assign(
+    group: string,
+    topic: string,
+    queueId: number,
+    queueOffset: number,
+  ): CommitOutcome {
     const known = this.byKey.get(topic + SEPARATOR + group);
     if (!known?.byQueue.has(queueId) && this.entryCount >= this.entryCountMax) {
       return 'too-many-queues';
@@ -80,16 +158,41 @@ export class ConsumerOffsetTable {
     return [...this.byKey.values()].filter((o) => o.group === group).map((o) => o.topic);
   }
 
+  /** Groups with offsets in a topic, without those that stand for broadcasting ones. */
   groupsOf(topic: string): string[] {
-    return [...this.byKey.values()].filter((o) => o.topic === topic).map((o) => o.group);
+    const ofTopic = [...this.byKey.values()].filter((o) => o.topic === topic);
+    return ofTopic.map((o) => o.group).filter((group) => !group.includes(SEPARATOR));
   }
 
   removeGroup(group: string): void {
-    this.removeWhere((offsets) => offsets.group === group);
+    this.resets.forgetGroup(group);
+    this.pulled.forgetGroup(group);
+    const broadcasting = broadcastGroupOf(group);
+    this.removeWhere((o) => o.group === group || o.group === broadcasting);
   }
 
   removeTopic(topic: string): void {
+    this.resets.forgetTopic(topic);
+    this.pulled.forgetTopic(topic);
     this.removeWhere((offsets) => offsets.topic === topic);
+  }
+
+  /** Groups with offsets in a topic, and the offsets by queue. */
+  *entriesOf(topic: string): Iterable<readonly [string, ReadonlyMap<number, number>]> {
+    for (const offsets of this.byKey.values()) {
+      if (offsets.topic === topic) yield [offsets.group, offsets.byQueue];
+    }
+  }
+
+  /** Topics with offsets, by group: one walk, for who looks at every group. */
+  topicsByGroup(): Map<string, string[]> {
+    const topics = new Map<string, string[]>();
+    for (const { group, topic } of this.byKey.values()) {
+      const known = topics.get(group);
+      if (known) known.push(topic);
+      else topics.set(group, [topic]);
+    }
+    return topics;
   }
 
   /** Whether there is something the config file does not have yet; asking clears it. */
@@ -164,8 +267,10 @@ export class ConsumerOffsetTable {
 
 /** Topic and group of a key; neither name can hold the separator, so anything else is no key of ours. */
 function splitKey(key: string): [topic: string | undefined, group: string | undefined] {
-  const parts = key.split(SEPARATOR);
-  return parts.length === 2 ? [parts[0], parts[1]] : [undefined, undefined];
+  const [topic, group, ...rest] = key.split(SEPARATOR);
+  if (topic === undefined || group === undefined || rest.length === 0) return [topic, group];
+  const broadcasts = rest.length === 1 && rest[0] === BROADCAST;
+  return broadcasts ? [topic, broadcastGroupOf(group)] : [undefined, undefined];
 }
 
 function groupText(key: string, byQueue: ReadonlyMap<number, number>): string {
