@@ -255,12 +255,12 @@ export class StoreConfig {
   zeroAheadBytes: number | undefined = undefined;
 
   @IntegerKey({
-    doc: 'Files of consume queues that are kept open.',
+    doc: 'Files of consume queues that are kept open; never more than half of what the system lets the process open (`ulimit -Hn`).',
     unit: 'files',
     min: 16,
     max: 1_000_000,
   })
-  openQueueFileCountMax = 1_024;
+  openQueueFileCountMax = 16_384;
 
   @BooleanKey({ doc: 'Whether the checksum of a body that is read from a file is verified.' })
   checkCrcOnRead = true;

@@ -2,6 +2,7 @@ import {
   close,
   fdatasync,
   ftruncate,
+  ftruncateSync,
   read,
   readSync,
   write,
@@ -140,6 +141,12 @@ export class NodeDiskFile implements DiskFile {
         this.finish(error ?? undefined, done);
       });
     });
+  }
+
+  truncateNow(sizeBytes: number): void {
+    if (this.closed) throw new FileClosedError(this.path);
+    ftruncateSync(this.descriptor, sizeBytes);
+    this.currentSizeBytes = sizeBytes;
   }
 
   close(): Promise<void> {

@@ -22,6 +22,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Disk, DiskEntry, DiskFile, DiskSpace } from '@rocketmq-ts/kernel';
 import { NodeDiskFile } from './node-disk-file.js';
+import { openFileCountMax } from './open-file-limit.js';
 import { takeStoreLock } from './store-lock.js';
 
 const FILE_MODE = 0o644;
@@ -132,6 +133,10 @@ export class NodeDisk implements Disk {
   async space(path: string): Promise<DiskSpace> {
     const { bsize, blocks, bavail } = await statfs(path);
     return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
+  }
+
+  openFileCountMax(): number | undefined {
+    return openFileCountMax();
   }
 
   tryLock(path: string): Promise<(() => Promise<void>) | undefined> {

@@ -84,8 +84,8 @@ export class Dispatcher {
     const { commitLogOffset } = entry;
     this.lastMessageOffset = commitLogOffset;
     this.lastStoreTimestampMs = entry.storeTimestampMs;
+    const queue = queueOf(entry.queue);
     if (!isHiddenTransaction(entry.sysFlag)) {
-      const queue = queueOf(entry.queue);
       // The topic was removed while the message was on its way.
       if (entry.queueOffset < queue.floorOffset) return;
       queue.add(entry.queueOffset, commitLogOffset, entry.sizeBytes, entry.tagsCode);
@@ -100,7 +100,7 @@ export class Dispatcher {
       index.put(
         entry.uniqKey,
         entry.keys,
-        entry.queue.topic,
+        queue.topicHash,
         commitLogOffset,
         entry.storeTimestampMs,
         entry.tags,

@@ -98,7 +98,7 @@ export function resolveOptions(options: MessageStoreOptions): StoreSettings {
     queueWriteLogBytes: options.queueWriteLogBytes ?? 256 * MIB,
     queueWriteIntervalMs: options.queueWriteIntervalMs ?? 5_000,
     queueSyncIntervalMs: options.queueSyncIntervalMs ?? 60_000,
-    openQueueFilesMax: options.openQueueFilesMax ?? 4_096,
+    openQueueFilesMax: options.openQueueFilesMax ?? 16_384,
     retention: { ...RETENTION_DEFAULTS, ...options.retention },
     transferLimits: { ...TRANSFER_DEFAULTS, ...options.transferLimits },
     checkCrcOnRead: options.checkCrcOnRead ?? 'from-disk',

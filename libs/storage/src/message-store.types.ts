@@ -233,11 +233,12 @@ export interface IndexSink {
   /**
    * Adds the keys of one message: `uniqKey` first, then each token of `keys`, then `tags`. Offsets increase; a message that is
    * already indexed is skipped. Hot: only memory is touched; errors of the disk never reach the caller.
+   * @param topicHash `javaHashCode` of the topic
    */
   put(
     uniqKey: string | undefined,
     keys: string | undefined,
-    topic: string,
+    topicHash: number,
     commitLogOffset: number,
     storeTimestampMs: number,
     tags?: string,

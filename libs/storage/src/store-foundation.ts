@@ -51,7 +51,7 @@ export async function layFoundation(
     logger,
     settings.consumeQueuePath,
     settings.consumeQueueFileUnitCount,
-    settings.openQueueFilesMax,
+    openFilesShare(disk, settings.openQueueFilesMax),
   );
   const abortPath = `${rootPath}/abort`;
   return {
@@ -79,6 +79,11 @@ export async function layFoundation(
     abortPresent: await disk.exists(abortPath),
     unlock,
   };
+}
+
+/** Connections, and the log's own files, need the other half of what the system allows. */
+function openFilesShare(disk: Disk, wanted: number): number {
+  return Math.min(wanted, Math.floor((disk.openFileCountMax() ?? Infinity) / 2));
 }
 
 /** Closes everything again: the store could not be opened. */

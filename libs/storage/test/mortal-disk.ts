@@ -50,6 +50,9 @@ export class MortalDisk implements Disk {
   space(path: string): Promise<DiskSpace> {
     return this.living(() => this.disk.space(path));
   }
+  openFileCountMax(): number | undefined {
+    return this.disk.openFileCountMax();
+  }
   tryLock(path: string): Promise<(() => Promise<void>) | undefined> {
     return this.living(() => this.disk.tryLock(path));
   }

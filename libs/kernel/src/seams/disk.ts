@@ -25,6 +25,8 @@ export interface DiskFile {
   dataSync(done: DiskDone): void;
   /** Sets the length; growing gives a sparse hole that reads as zeros. */
   truncate(sizeBytes: number): Promise<void>;
+  /** As `truncate`, on the calling thread. @throws system error */
+  truncateNow(sizeBytes: number): void;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,8 @@ export interface Disk {
   /** Makes creations, renames and removals inside a directory durable. */
   syncDirectory(path: string): Promise<void>;
   space(path: string): Promise<DiskSpace>;
+  /** How many files and connections together the process may have open; undefined where the system does not say. */
+  openFileCountMax(): number | undefined;
   /**
    * Takes the exclusive lock that guards a store directory, on byte 0 of `path` (created when absent), in the way that
    * Java's `FileChannel.tryLock(0, 1, false)` sees. @returns release function, or undefined where another process holds it.

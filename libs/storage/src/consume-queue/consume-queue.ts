@@ -1,4 +1,4 @@
-import { invariant } from '@rocketmq-ts/kernel';
+import { invariant, javaHashCode } from '@rocketmq-ts/kernel';
 import type { StoreQueue } from '../message-store.types.js';
 import { QueueGapError } from '../store-errors.js';
 import { unitCommitLogOffset, unitSizeBytes, UNIT_BYTES, writeUnit } from './queue-unit.js';
@@ -49,6 +49,9 @@ export class ConsumeQueue implements StoreQueue {
   /** The files disagree with the log: they are being built anew. Nothing is read meanwhile. */
   rebuilding = false;
 
+  /** `javaHashCode` of the topic, for the index. */
+  readonly topicHash: number;
+
   private tail: Buffer = NO_BYTES;
   private tailOffset = 0;
   private lastCommitLogOffset = -1;
@@ -58,7 +61,9 @@ export class ConsumeQueue implements StoreQueue {
     readonly queueId: number,
     /** Distinguishes queues in caches; unique while the store is open. */
     readonly serial: number,
-  ) {}
+  ) {
+    this.topicHash = javaHashCode(topic);
+  }
 
   /** Queue offset from which on units are in memory. */
   get memoryOffset(): number {

@@ -39,20 +39,23 @@ export class QueueFiles {
     return `${this.directoryOf(queue)}/${segmentName(firstUnit * UNIT_BYTES)}`;
   }
 
-  /** Opens the file for a write at `queueOffset`; made with full length where there is none. Call `release` afterwards. */
-  async acquireForWrite(queue: ConsumeQueue, queueOffset: number): Promise<DiskFile> {
+  /**
+   * Opens the file for a write at `queueOffset`; made with full length where there is none. Call `release` afterwards.
+   * @param now on the calling thread, which takes a third of the time; else no call waits for the file system.
+   */
+  async acquireForWrite(queue: ConsumeQueue, queueOffset: number, now = false): Promise<DiskFile> {
     const path = this.pathOf(queue, queueOffset);
     const known = this.take(path);
     if (known) return known;
-    const file = await this.openOrMake(queue, path);
+    const file = await this.openOrMake(queue, path, now);
     const fullBytes = this.unitCount * UNIT_BYTES;
     try {
       const begins = queue.firstFileOffset < 0 || queueOffset % this.unitCount === 0;
       // Nothing of the queue is in this file yet: what it holds was left behind by an earlier life.
       if (begins && file.sizeBytes > 0 && queueOffset >= queue.writtenOffset)
-        await file.truncate(0);
+        await setLength(file, 0, now);
       if (file.sizeBytes !== fullBytes) {
-        await file.truncate(fullBytes);
+        await setLength(file, fullBytes, now);
         this.unsyncedDirectories.add(this.directoryOf(queue));
         if (queue.firstFileOffset < 0) await this.fillBlank(file, queueOffset);
       }
@@ -128,13 +131,18 @@ export class QueueFiles {
     for (const { file } of files) await file.close();
   }
 
-  private async openOrMake(queue: ConsumeQueue, path: string): Promise<DiskFile> {
-    try {
-      return this.openNow(path, true);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  private async openOrMake(queue: ConsumeQueue, path: string, now: boolean): Promise<DiskFile> {
+    // Where there is no file yet there is no directory either, as a rule; asking first would make an error for each.
+    if (queue.firstFileOffset >= 0) {
+      try {
+        return this.openNow(path, true);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
     }
-    await this.disk.makeDirectory(this.directoryOf(queue));
+    const directory = this.directoryOf(queue);
+    if (now) this.disk.makeDirectoryNow(directory);
+    else await this.disk.makeDirectory(directory);
     this.unsyncedDirectories.add(this.rootPath);
     this.unsyncedDirectories.add(`${this.rootPath}/${queue.topic}`);
     return this.openNow(path, true);
@@ -203,4 +211,9 @@ export class QueueFiles {
       });
     }
   }
+}
+
+async function setLength(file: DiskFile, sizeBytes: number, now: boolean): Promise<void> {
+  if (now) file.truncateNow(sizeBytes);
+  else await file.truncate(sizeBytes);
 }

@@ -7,9 +7,10 @@ import { UNIT_BYTES } from './queue-unit.js';
 
 /** Queues written or synced at the same time: few, so that the log's own writes find a free thread. */
 const CONCURRENCY = 2;
-/** Units of one queue up to this size are written on the event loop, for so many queues in one turn. */
+/** Units of one queue up to this size are written on the event loop, for so long and so many queues in one turn. */
 const WRITE_NOW_BYTES = 16 * KIB;
-const QUEUES_PER_TURN = 8;
+const TURN_MS = 0.5;
+const QUEUES_PER_TURN = 64;
 
 /** Brings queue units from memory into files, and files to stable storage. */
 export class QueueFlusher {
@@ -33,10 +34,16 @@ export class QueueFlusher {
     const { queues } = this;
     const dirty = queues.takeDirty();
     let failure: Error | undefined;
-    let written = 0;
+    const { clock } = this;
+    let turnStartedMs = clock.monotonicMs();
+    let turnQueues = 0;
     await eachOf(dirty, async (queue) => {
       // Other events get their turn in between.
-      if (++written % QUEUES_PER_TURN === 0) await this.turnEnd();
+      if (++turnQueues > QUEUES_PER_TURN || clock.monotonicMs() - turnStartedMs > TURN_MS) {
+        await this.turnEnd();
+        turnStartedMs = clock.monotonicMs();
+        turnQueues = 0;
+      }
       try {
         if (failure === undefined) await this.writeQueue(queue);
       } catch (error) {
@@ -75,10 +82,11 @@ export class QueueFlusher {
     while (queue.writtenOffset < until) {
       const units = queue.unwritten(files.unitCount);
       if (!units) return;
-      const file = await files.acquireForWrite(queue, units.fromQueueOffset);
+      // A few units cost less to write than to hand over to another thread; but a sync may hold the file system's lock.
+      const now = units.bytes.length <= WRITE_NOW_BYTES && !this.mayBlock();
+      const file = await files.acquireForWrite(queue, units.fromQueueOffset, now);
       try {
-        // A few units cost less to write than to hand over to another thread; but a sync may hold the file system's lock.
-        if (units.bytes.length <= WRITE_NOW_BYTES && !this.mayBlock()) {
+        if (now) {
           file.writeNow([units.bytes], (units.fromQueueOffset % files.unitCount) * UNIT_BYTES);
         } else {
           await writeUnits(file, units, files.unitCount);

@@ -82,8 +82,8 @@ export const decodeIndexEntry = (bytes: Buffer, position = 0): IndexEntry => ({
   previousEntry: bytes.readInt32BE(position + 16),
 });
 
-/** Hash of the beginning `topic#` that every key of a topic shares. */
-export const topicSeed = (topic: string): number => javaHashCode('#', javaHashCode(topic));
+/** Hash of the beginning `topic#` that every key of a topic shares. @param topicHash `javaHashCode` of the topic */
+export const topicSeed = (topicHash: number): number => javaHashCode('#', topicHash);
 
 /** Java's `Math.abs` of a hash code, with its one exception made 0. Source: rocketmq 5.x `IndexFile#indexKeyHashMethod`. */
 export const positiveHash = (hash: number): number => (hash === -0x8000_0000 ? 0 : Math.abs(hash));

@@ -38,9 +38,6 @@ export class IndexFiles implements IndexSink {
   private lastPutOffset = -1;
   private suspended = false;
   private relieving = false;
-  private seedTopic = '';
-  private seed = 0;
-  private tagSeed = 0;
 
   constructor(
     private readonly seams: { readonly disk: Disk; readonly clock: Clock; readonly logger: Logger },
@@ -100,28 +97,32 @@ export class IndexFiles implements IndexSink {
   put(
     uniqKey: string | undefined,
     keys: string | undefined,
-    topic: string,
+    topicHash: number,
     commitLogOffset: number,
     storeTimestampMs: number,
     tags?: string,
   ): void {
     if (commitLogOffset <= this.lastPutOffset || this.suspended) return;
     if (!uniqKey && !keys && !tags) return;
-    if (topic !== this.seedTopic) {
-      this.seed = topicSeed(topic);
-      this.tagSeed = javaHashCode('T#', this.seed);
-      this.seedTopic = topic;
-    }
-    if (uniqKey) this.putHash(javaHashCode(uniqKey, this.seed), commitLogOffset, storeTimestampMs);
-    if (keys) this.putTokens(keys, commitLogOffset, storeTimestampMs);
+    const seed = topicSeed(topicHash);
+    if (uniqKey) this.putHash(javaHashCode(uniqKey, seed), commitLogOffset, storeTimestampMs);
+    if (keys) this.putTokens(keys, seed, commitLogOffset, storeTimestampMs);
     // Since 5.5 the tag is a key of its own kind. Source: rocketmq 5.5.0 `IndexService#buildIndex`.
-    if (tags) this.putHash(javaHashCode(tags, this.tagSeed), commitLogOffset, storeTimestampMs);
+    if (tags) {
+      const tagSeed = javaHashCode('T#', seed);
+      this.putHash(javaHashCode(tags, tagSeed), commitLogOffset, storeTimestampMs);
+    }
     this.lastPutOffset = commitLogOffset;
   }
 
   /** Each token between spaces; its hash is formed on the way, so no substring is made. */
-  private putTokens(keys: string, commitLogOffset: number, storeTimestampMs: number): void {
-    let hash = this.seed;
+  private putTokens(
+    keys: string,
+    seed: number,
+    commitLogOffset: number,
+    storeTimestampMs: number,
+  ): void {
+    let hash = seed;
     let length = 0;
     for (let i = 0; i <= keys.length; i++) {
       const unit = i < keys.length ? keys.charCodeAt(i) : SPACE;
@@ -130,7 +131,7 @@ export class IndexFiles implements IndexSink {
         length++;
       } else if (length > 0) {
         this.putHash(hash, commitLogOffset, storeTimestampMs);
-        hash = this.seed;
+        hash = seed;
         length = 0;
       }
     }
@@ -208,7 +209,7 @@ export class IndexFiles implements IndexSink {
     beginMs: number,
     endMs: number,
   ): Promise<IndexHits> {
-    const keyHash = positiveHash(javaHashCode(key, topicSeed(topic)));
+    const keyHash = positiveHash(javaHashCode(key, topicSeed(javaHashCode(topic))));
     const newest = this.newestHeader();
     const commitLogOffsets: number[] = [];
     const files = [

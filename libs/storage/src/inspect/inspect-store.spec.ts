@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { silentLogger } from '@rocketmq-ts/kernel';
+import { javaHashCode, silentLogger } from '@rocketmq-ts/kernel';
 import { NodeClock, NodeDisk } from '@rocketmq-ts/platform';
 import { isHiddenTransaction } from '@rocketmq-ts/protocol';
 import { IndexFiles } from '../index-file/index-files.js';
@@ -119,7 +119,7 @@ describe("inspecting a store that Apache's broker wrote", () => {
       index.put(
         properties.get('UNIQ_KEY'),
         properties.get('KEYS'),
-        topic,
+        javaHashCode(topic),
         commitLogOffset,
         storeTimestampMs,
         properties.get('TAGS'),

@@ -1,4 +1,4 @@
-import type { Logger } from '@rocketmq-ts/kernel';
+import { javaHashCode, type Logger } from '@rocketmq-ts/kernel';
 import { isHiddenTransaction } from '@rocketmq-ts/protocol';
 import { isFiller, type ScannedRecord } from '../commit-log/log-scanner.js';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
@@ -98,7 +98,7 @@ export class QueueBuild {
       index.put(
         record.uniqKey,
         record.keys,
-        record.topic,
+        javaHashCode(record.topic),
         record.commitLogOffset,
         record.storeTimestampMs,
         record.tags,

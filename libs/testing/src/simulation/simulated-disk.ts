@@ -256,6 +256,10 @@ export class SimulatedDisk implements Disk {
     return { totalBytes, freeBytes: Math.max(0, totalBytes - this.usedBytes) };
   }
 
+  openFileCountMax(): number | undefined {
+    return undefined;
+  }
+
   async tryLock(path: string): Promise<(() => Promise<void>) | undefined> {
     if (this.locks.has(path)) return undefined;
     this.locks.add(path);
@@ -393,6 +397,11 @@ class SimulatedHandle implements DiskFile {
   }
 
   async truncate(sizeBytes: number): Promise<void> {
+    this.truncateNow(sizeBytes);
+  }
+
+  truncateNow(sizeBytes: number): void {
+    if (!this.disk.isAlive(this.life)) return;
     this.mustBeOpen();
     this.disk.check('truncate', this.path);
     this.disk.checkRoom(this.file, sizeBytes, this.path);
