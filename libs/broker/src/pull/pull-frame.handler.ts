@@ -1,12 +1,11 @@
 import type { Clock } from '@rocketmq-ts/kernel';
 import {
-  PullMessage,
+  PullHeaderScanner,
   PullSysFlag,
   ResponseCode,
-  codec,
   writePullAnswerHeader,
 } from '@rocketmq-ts/protocol';
-import type { ExtFields, Received, RemotingFrame } from '@rocketmq-ts/protocol';
+import type { ExtFields, PullHeader, RemotingFrame } from '@rocketmq-ts/protocol';
 import { RequestCodeNotSupportedError } from '@rocketmq-ts/remoting';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import type { ReadResult, StoreQueue } from '@rocketmq-ts/storage';
@@ -56,8 +55,6 @@ export interface PullParts {
   readonly settings: PullSettings;
 }
 
-type PullHeader = Received<typeof PullMessage.request>['header'];
-
 /**
  * Gives messages to consumers: PULL_MESSAGE and LITE_PULL_MESSAGE, on the raw frame path. A pull that finds nothing is
  * held until a message of its queue passes its filter, or until its time is up.
@@ -73,7 +70,7 @@ export class PullFrameHandler {
   private readonly expressions = new TagExpressions();
   private readonly holds: HeldPulls<StoreQueue, ServerConnection, PendingPull>;
   private readonly outputs: PullOutputs;
-  private readonly codec = codec(PullMessage);
+  private readonly headers = new PullHeaderScanner();
   private stopping = false;
 
   constructor(private readonly parts: PullParts) {
@@ -96,7 +93,7 @@ export class PullFrameHandler {
     // Apache's fast port does not serve pulls, so that they cannot slow down what it is for.
     if (connection.listenerName === FAST_LISTENER)
       throw new RequestCodeNotSupportedError(frame.code);
-    const { header } = this.codec.decodeRequest(frame.ext(), NO_BYTES);
+    const header = this.headers.scan(frame);
     const request = requestOf(header, connection);
     const decision = this.decide(request);
     if (!decision.granted) {
@@ -357,8 +354,6 @@ interface QueueRange {
   readonly minOffset: number;
   readonly maxOffset: number;
 }
-
-const NO_BYTES = Buffer.alloc(0);
 
 /** Pieces of this size on average are cheaper copied than listed for the system one by one. */
 const COPIED_PIECE_BYTES = 8 * 1024;

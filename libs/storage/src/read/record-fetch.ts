@@ -111,6 +111,7 @@ export class RecordFetch {
 
   /** A record across the border of chunks is put together in a buffer of its own: rare, and simpler for all others. */
   private fromTwoChunks(commitLogOffset: number, sizeBytes: number): RecordLocation | undefined {
+    if (this.chunks.length < 2) return undefined;
     const buffer = Buffer.allocUnsafe(sizeBytes);
     let copied = 0;
     while (copied < sizeBytes) {
@@ -133,40 +134,44 @@ export class RecordFetch {
   }
 
   private readChunks(wanted: readonly number[]): void {
+    // Most records lie in the chunk of the one before: nothing is computed for them.
+    let last: Chunk | undefined;
     for (let i = 0; i < wanted.length; i += 2) {
       const offset = wanted[i]!;
       const sizeBytes = wanted[i + 1]!;
+      const endOffset = offset + sizeBytes;
+      if (last && endOffset <= endOf(last) && offset >= last.startOffset) continue;
       if (sizeBytes > OWN_READ_BYTES) {
         this.readOwn(wanted.slice(i, i + 2));
         continue;
       }
-      const endOffset = offset + sizeBytes;
       let chunkStart = this.log.startOf(offset);
       while (chunkStart < endOffset) {
-        this.wantChunk(chunkStart, endOffset);
+        last = this.wantChunk(chunkStart, endOffset);
         chunkStart = this.log.startOf(chunkStart + LOG_CHUNK_BYTES);
       }
     }
   }
 
-  private wantChunk(startOffset: number, neededEndOffset: number): void {
+  private wantChunk(startOffset: number, neededEndOffset: number): Chunk | undefined {
     const held = this.chunks.find((chunk) => chunk.startOffset === startOffset);
     if (held) {
       const needed = Math.min(neededEndOffset, startOffset + LOG_CHUNK_BYTES) - startOffset;
-      if (!held.loaded || held.validBytes >= needed) return;
+      if (!held.loaded || held.validBytes >= needed) return held;
       this.chunks.splice(this.chunks.indexOf(held), 1);
       this.log.release(held);
     }
     const chunk = this.log.chunkAt(startOffset, neededEndOffset);
     if (!chunk) {
       this.failed = true;
-      return;
+      return undefined;
     }
     chunk.holds++;
     this.chunks.push(chunk);
-    if (chunk.loaded) return;
+    if (chunk.loaded) return chunk;
     this.pending++;
     chunk.waiters.push(() => this.arrived(chunk.failure));
+    return chunk;
   }
 
   /** Reads records into buffers of their own; neighbours within `MERGE_GAP_BYTES` share one. */
@@ -208,3 +213,7 @@ export class RecordFetch {
     if (this.pending === 0 && !this.starting && !this.released) this.onReady();
   }
 }
+
+/** Commit-log offset behind the last byte that the chunk has, or will have once it is loaded. */
+const endOf = ({ startOffset, loaded, validBytes, wantedBytes }: Chunk): number =>
+  startOffset + (loaded ? validBytes : wantedBytes);
