@@ -4,20 +4,27 @@ import type { Clock } from '@rocketmq-ts/kernel';
 import { RemotingServer } from '@rocketmq-ts/remoting';
 import { CLOCK, STORE } from '../broker-context.js';
 import type { BrokerStore } from '../broker-context.js';
+import { BrokerIdentity } from '../broker-identity.js';
 import { ClientSessionModule } from '../client-session/client-session.module.js';
+import { ConsumerGroups } from '../client-session/consumer-groups.js';
 import { DelayModule } from '../delay/delay.module.js';
 import { DelayOffsets } from '../delay/delay-offsets.js';
+import { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
 import { OffsetTableModule } from '../offset/offset-table.module.js';
 import { PullModule } from '../pull/pull.module.js';
 import { PullFrameHandler } from '../pull/pull-frame.handler.js';
 import { ProcessMark } from '../registration/process-mark.js';
 import { RegistrationModule } from '../registration/registration.module.js';
 import { BrokerStats } from '../stats/broker-stats.js';
+import { SubscriptionGroupModule } from '../subscription-group/subscription-group.module.js';
 import { TopicModule } from '../topic/topic.module.js';
 import { BrokerAdminController } from './broker-admin.controller.js';
 import { ConfigVersion } from './config-version.js';
-import { ProgressController } from './progress.controller.js';
+import { ConsumeProgress } from './consume-progress.js';
+import type { ProgressParts } from './consume-progress.js';
+import { GroupProgressController } from './group-progress.controller.js';
 import { RuntimeInfo } from './runtime-info.js';
+import { TopicProgressController } from './topic-progress.controller.js';
 
 /** What operators and their tools ask of a broker. */
 @Module({
@@ -27,10 +34,22 @@ import { RuntimeInfo } from './runtime-info.js';
     OffsetTableModule,
     PullModule,
     RegistrationModule,
+    SubscriptionGroupModule,
     TopicModule,
   ],
-  controllers: [BrokerAdminController, ProgressController],
+  controllers: [BrokerAdminController, GroupProgressController, TopicProgressController],
   providers: [
+    {
+      provide: ConsumeProgress,
+      inject: [STORE, BrokerIdentity, ConsumerOffsetTable, ConsumerGroups, BrokerStats],
+      useFactory: (
+        store: BrokerStore,
+        identity: BrokerIdentity,
+        offsets: ConsumerOffsetTable,
+        consumers: ProgressParts['consumers'],
+        stats: BrokerStats,
+      ): ConsumeProgress => new ConsumeProgress({ store, identity, offsets, consumers, stats }),
+    },
     {
       provide: ConfigVersion,
       inject: [CLOCK],
