@@ -307,6 +307,74 @@ export class BrokerConfig {
   })
   rejectTransactionMessage = false;
 
+  @IntegerKey({
+    java: 'transactionTimeOut',
+    doc: 'Age from which an undecided transaction is checked, unless its message asks for a longer time.',
+    unit: 'ms',
+    min: 100,
+    max: 86_400_000,
+    reloadable: true,
+  })
+  transactionTimeoutMs = 6_000;
+
+  @IntegerKey({
+    java: 'transactionCheckMax',
+    doc: 'Checks of an undecided transaction that reached a producer, after which it is parked in TRANS_CHECK_MAX_TIME_TOPIC.',
+    unit: 'checks',
+    min: 1,
+    max: 10_000,
+    reloadable: true,
+  })
+  transactionCheckMax = 15;
+
+  @IntegerKey({
+    java: 'transactionCheckInterval',
+    doc: 'Wait between the first and the second check of a transaction.',
+    unit: 'ms',
+    min: 100,
+    max: 86_400_000,
+    reloadable: true,
+  })
+  transactionCheckIntervalMs = 30_000;
+
+  @IntegerKey({
+    doc: 'The wait between checks doubles up to so many times transactionCheckIntervalMs; 1 keeps it the same, as Apache does.',
+    unit: 'times',
+    min: 1,
+    max: 1_000,
+    reloadable: true,
+  })
+  transactionCheckBackoffMax = 8;
+
+  @IntegerKey({
+    java: 'transactionOpMsgMaxSize',
+    doc: 'Longest note about decided transactions; several are in one note.',
+    unit: 'bytes',
+    min: 1,
+    max: MIB,
+    reloadable: true,
+  })
+  transactionOpBatchBytesMax = 4_096;
+
+  @IntegerKey({
+    java: 'transactionOpBatchInterval',
+    doc: 'Longest wait until commits are noted as decided. Rollbacks do not wait.',
+    unit: 'ms',
+    min: 1,
+    max: 600_000,
+    reloadable: true,
+  })
+  transactionOpBatchIntervalMs = 3_000;
+
+  @IntegerKey({
+    java: 'transactionMetricFlushInterval',
+    doc: 'How often the counts of open transactions are saved.',
+    unit: 'ms',
+    min: 100,
+    max: 3_600_000,
+  })
+  transactionCountsSaveIntervalMs = 10_000;
+
   @BooleanKey({
     java: 'brokerFastFailureEnable',
     doc: 'Whether sends that have waited for longer than sendWaitMsMax are refused as busy; false lets them wait.',
