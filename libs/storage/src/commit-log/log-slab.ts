@@ -1,6 +1,6 @@
 /**
  * A piece of memory that holds a stretch of the log, byte for byte. Records are encoded into it, written out from it
- * and served from it without a copy.
+ * and served from it; only answers of many small records are gathered by a copy.
  *
  * Invariants:
  *  I1  byte `n` is the byte of the log at `startOffset + n`, for every n < `usedBytes`;
