@@ -154,6 +154,7 @@ const groups = [
   config.NameserverConfig,
   config.BrokerConfig,
   config.StoreConfig,
+  config.PopConfig,
   config.LimitsConfig,
   config.HttpConfig,
   config.LoggingConfig,

@@ -6,6 +6,7 @@ import {
   LoggingConfig,
   NAMESERVER_FLAG,
   NameserverConfig,
+  PopConfig,
   StoreConfig,
 } from '@rocketmq-ts/config';
 import { runService } from '@rocketmq-ts/nest-service';
@@ -20,7 +21,7 @@ const random = new NodeRandom();
 await runService({
   program: 'mqbroker',
   summary: 'takes messages from producers, keeps them and gives them to consumers',
-  groups: [BrokerConfig, StoreConfig, LimitsConfig, HttpConfig, LoggingConfig],
+  groups: [BrokerConfig, StoreConfig, PopConfig, LimitsConfig, HttpConfig, LoggingConfig],
   otherGroups: [NameserverConfig],
   flags: [NAMESERVER_FLAG],
   updatesPath: updatesPathOf,

@@ -5,6 +5,7 @@ import {
   LimitsConfig,
   LoggingConfig,
   resolveConfig,
+  PopConfig,
   StoreConfig,
 } from '@rocketmq-ts/config';
 import { Lifecycle } from '@rocketmq-ts/kernel';
@@ -38,7 +39,7 @@ import {
 } from '@rocketmq-ts/testing';
 import { brokerParts, type BrokerService, updatesPathOf } from '../src/broker.lifecycle.js';
 
-const GROUPS = [BrokerConfig, StoreConfig, LimitsConfig, HttpConfig, LoggingConfig];
+const GROUPS = [BrokerConfig, StoreConfig, PopConfig, LimitsConfig, HttpConfig, LoggingConfig];
 /** Address of every server in the simulated network; clients come from the second one. */
 const ADDRESS = '10.0.0.1';
 export const PORT = 10_911;

@@ -511,6 +511,40 @@ export class BrokerConfig {
   })
   consumerOffsetSaveIntervalMs = 5_000;
 
+  @BooleanKey({
+    java: 'useServerSideResetOffset',
+    doc: 'Whether the broker itself moves a group whose offsets are reset, online or not; false tells its online clients to.',
+    reloadable: true,
+  })
+  serverSideOffsetReset = true;
+
+  @BooleanKey({
+    java: 'enableBroadcastOffsetStore',
+    doc: 'Whether the broker follows how far the members of broadcasting groups have pulled.',
+    reloadable: true,
+  })
+  broadcastOffsetStore = true;
+
+  @IntegerKey({
+    java: { key: 'broadcastOffsetExpireSecond', factor: 1_000 },
+    doc: 'Silence after which a member of a broadcasting group that is gone is not followed any more.',
+    unit: 'ms',
+    min: 1_000,
+    max: 86_400_000,
+    reloadable: true,
+  })
+  broadcastOffsetExpiryMs = 120_000;
+
+  @IntegerKey({
+    java: { key: 'broadcastOffsetExpireMaxSecond', factor: 1_000 },
+    doc: 'Silence after which a member of a broadcasting group that is still connected is not followed any more.',
+    unit: 'ms',
+    min: 1_000,
+    max: 86_400_000,
+    reloadable: true,
+  })
+  broadcastOffsetExpiryMsMax = 300_000;
+
   @IntegerKey({
     java: 'flushDelayOffsetInterval',
     doc: 'How often progress of delay levels is written to its file.',

@@ -13,6 +13,7 @@ export * from './loaded-config.js';
 export * from './logging.config.js';
 export * from './nameserver.config.js';
 export * from './peer-rule.js';
+export * from './pop.config.js';
 export * from './print-config.js';
 export * from './properties.js';
 export * from './store.config.js';

@@ -9,10 +9,17 @@ import { LimitsConfig } from './limits.config.js';
 import { LoggingConfig } from './logging.config.js';
 import { NameserverConfig } from './nameserver.config.js';
 import { formatValue } from './parse-value.js';
+import { PopConfig } from './pop.config.js';
 import { StoreConfig } from './store.config.js';
 
 const shared: ConfigGroup[] = [LimitsConfig, HttpConfig, LoggingConfig];
-const everyGroup: ConfigGroup[] = [NameserverConfig, BrokerConfig, StoreConfig, ...shared];
+const everyGroup: ConfigGroup[] = [
+  NameserverConfig,
+  BrokerConfig,
+  StoreConfig,
+  PopConfig,
+  ...shared,
+];
 const recorded = JSON.parse(
   readFileSync(new URL('../test/java-config-keys.json', import.meta.url), 'utf8'),
 ) as Record<string, Record<string, { type: string; default: string | null }>>;
@@ -20,7 +27,7 @@ const recorded = JSON.parse(
 describe('KeyCatalogue', () => {
   it('has no name and no variable twice in any program (I1, I2)', () => {
     expect(() => new KeyCatalogue([NameserverConfig, ...shared])).not.toThrow();
-    expect(() => new KeyCatalogue([BrokerConfig, StoreConfig, ...shared])).not.toThrow();
+    expect(() => new KeyCatalogue([BrokerConfig, StoreConfig, PopConfig, ...shared])).not.toThrow();
   });
 
   it('refuses a group that takes a name that is taken', () => {
@@ -92,6 +99,7 @@ describe('declared keys', () => {
         'flushIntervalConsumeQueue',
         'queues are rebuilt from the log, so writing them is not urgent',
       ],
+      ['enablePopBufferMerge', 'pops and acknowledgements that need no log cost no log'],
       ['shutdownWaitTimeSeconds', 'a stop takes less than ten seconds in all'],
     ]);
     const differing: string[] = [];

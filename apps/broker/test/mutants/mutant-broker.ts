@@ -7,6 +7,7 @@ import {
   LoggingConfig,
   NAMESERVER_FLAG,
   NameserverConfig,
+  PopConfig,
   StoreConfig,
 } from '@rocketmq-ts/config';
 import { runService } from '@rocketmq-ts/nest-service';
@@ -27,7 +28,7 @@ const random = new NodeRandom();
 await runService({
   program: 'mutant-broker',
   summary: `is broken on purpose: ${mutant}`,
-  groups: [BrokerConfig, StoreConfig, LimitsConfig, HttpConfig, LoggingConfig],
+  groups: [BrokerConfig, StoreConfig, PopConfig, LimitsConfig, HttpConfig, LoggingConfig],
   otherGroups: [NameserverConfig],
   flags: [NAMESERVER_FLAG],
   updatesPath: updatesPathOf,
