@@ -59,7 +59,10 @@ export class Dispatcher {
   /** The messages of a batch can be read from now on. */
   dispatch(batch: LogBatch): void {
     const { entries } = batch;
-    for (let i = 0; i < entries.length; i++) this.dispatchOne(entries[i]!);
+    for (let i = 0; i < entries.length; i++) this.addUnit(entries[i]!);
+    // In a loop of its own: places in the index are far apart, and the processor waits for many of them at once.
+    const { index } = this.parts;
+    if (index) for (let i = 0; i < entries.length; i++) this.addKeys(index, entries[i]!);
     this.dispatchedOffset = batch.endOffset;
   }
 
@@ -79,32 +82,33 @@ export class Dispatcher {
     }
   }
 
-  private dispatchOne(entry: AppendEntry): void {
-    const { index, queues, queueOf } = this.parts;
+  private addUnit(entry: AppendEntry): void {
+    const { queues, queueOf } = this.parts;
     const { commitLogOffset } = entry;
     this.lastMessageOffset = commitLogOffset;
     this.lastStoreTimestampMs = entry.storeTimestampMs;
+    if (isHiddenTransaction(entry.sysFlag)) return;
     const queue = queueOf(entry.queue);
-    if (!isHiddenTransaction(entry.sysFlag)) {
-      // The topic was removed while the message was on its way.
-      if (entry.queueOffset < queue.floorOffset) return;
-      queue.add(entry.queueOffset, commitLogOffset, entry.sizeBytes, entry.tagsCode);
-      if (!queue.dirty) queues.markDirty(queue);
-      if (!queue.arrived) {
-        queue.arrived = true;
-        this.arrivals.push(queue);
-      }
-      if ((queue.unwrittenCount & 0xffff) === 0) this.parts.queueWriter().noteUnits(queue);
+    // The topic was removed while the message was on its way.
+    if (entry.queueOffset < queue.floorOffset) return;
+    queue.add(entry.queueOffset, commitLogOffset, entry.sizeBytes, entry.tagsCode);
+    if (!queue.dirty) queues.markDirty(queue);
+    if (!queue.arrived) {
+      queue.arrived = true;
+      this.arrivals.push(queue);
     }
-    if (index && isIndexed(entry.sysFlag)) {
-      index.put(
-        entry.uniqKey,
-        entry.keys,
-        queue.topicHash,
-        commitLogOffset,
-        entry.storeTimestampMs,
-        entry.tags,
-      );
-    }
+    if ((queue.unwrittenCount & 0xffff) === 0) this.parts.queueWriter().noteUnits(queue);
+  }
+
+  private addKeys(index: IndexSink, entry: AppendEntry): void {
+    if (!isIndexed(entry.sysFlag)) return;
+    index.put(
+      entry.uniqKey,
+      entry.keys,
+      this.parts.queueOf(entry.queue).topicHash,
+      entry.commitLogOffset,
+      entry.storeTimestampMs,
+      entry.tags,
+    );
   }
 }

@@ -21,13 +21,17 @@ const SLOTS_PER_PAGE = 1 << SLOTS_PER_PAGE_LOG2;
 /** Pages copied and written in one go; bounds the pause of the event loop to well under a millisecond. */
 const PAGES_PER_WRITE = 64;
 const ENTRIES_PER_READ = 65_536;
+/** How this machine lays out the slots in memory; the file has the highest byte first. */
+const IS_LITTLE_ENDIAN = new Uint8Array(Int32Array.of(1).buffer)[0] === 1;
 
 /**
  * The index file that is being filled: slots in memory, entries in memory until they are written.
  *
  * Order of writing, so that whatever a kill leaves behind can be read: entries, then the slots that point to them,
- * then the header. Invariants:
- *  I1  the header on disk counts only entries whose bytes and slots are on disk;
+ * then the header. Slots are 20 MB whose every page changes within seconds, so they are written with durable flushes
+ * alone: a file that is continued gets them from its entries. Invariants:
+ *  I1  the header on disk counts only entries whose bytes are on disk, and after a durable flush their slots too; Apache's
+ *      broker, after a crash, drops a file whose header is younger than the checkpoint, which is written behind that flush;
  *  I2  a slot on disk points at an entry whose bytes are on disk, though possibly one the header does not count yet;
  *  I3  entries are in commit-log order.
  */
@@ -169,12 +173,15 @@ export class ActiveIndexFile {
     return this.oneAtATime(() => this.writePending(this.pending.endOfWholeChunks));
   }
 
-  /** Makes the file say all that is known now. With `durable` it is also synced. @throws system error; may be repeated. */
+  /**
+   * Brings all entries to the file; with `durable` the file also says all that is known now, and is synced.
+   * @throws system error; may be repeated.
+   */
   flush(durable: boolean): Promise<void> {
     return this.oneAtATime(async () => {
       const header = encodeIndexHeader(this.header);
       const file = await this.opened();
-      await this.writeDirtySlots(file);
+      if (durable) await this.writeDirtySlots(file);
       await this.writePending(this.header.entryCount);
       await write(file, [header], 0);
       if (durable) await sync(file);
@@ -251,10 +258,10 @@ export class ActiveIndexFile {
   private copySlots(firstPage: number, lastPage: number): Buffer {
     const from = firstPage * SLOTS_PER_PAGE;
     const to = Math.min((lastPage + 1) * SLOTS_PER_PAGE, this.shape.slotCount);
+    const { buffer, byteOffset } = this.slots;
     const bytes = Buffer.allocUnsafe((to - from) * INDEX_SLOT_BYTES);
-    for (let slot = from, at = 0; slot < to; slot++, at += INDEX_SLOT_BYTES)
-      bytes.writeInt32BE(this.slots[slot] ?? 0, at);
-    return bytes;
+    bytes.set(new Uint8Array(buffer, byteOffset + from * INDEX_SLOT_BYTES, bytes.length));
+    return IS_LITTLE_ENDIAN ? bytes.swap32() : bytes;
   }
 }
 

@@ -195,7 +195,7 @@ describe('IndexFiles', () => {
     const { index } = await openIndex({ max: 0 }, disk);
     for (let round = 0; round < 4; round++) {
       fill(index, round * 30, 30);
-      await index.flush(false);
+      await index.flush(round % 2 === 1);
       flushedCount = (round + 1) * 30;
     }
     expect(copies.length).toBeGreaterThan(8);
@@ -230,7 +230,7 @@ describe('IndexFiles', () => {
     const { index } = await openIndex({ max: 0 });
     index.put('first', undefined, javaHashCode('T'), 0x1_0000_0010, TEN_O_CLOCK);
     index.put('first', undefined, javaHashCode('T'), 0x1_0000_0200, TEN_O_CLOCK + 2_999);
-    await index.flush(false);
+    await index.flush(true);
     const bytes = readFileSync(join(directory, readdirSync(directory)[0] ?? ''));
     const hash = positiveHash(javaHashCode('T#first'));
     expect(hash).toBe(positiveHash(javaHashCode('first', topicSeed(javaHashCode('T')))));
