@@ -131,8 +131,9 @@ export class NodeDisk implements Disk {
   }
 
   async space(path: string): Promise<DiskSpace> {
-    const { bsize, blocks, bavail } = await statfs(path);
-    return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
+    const { bsize, blocks, bfree, bavail } = await statfs(path);
+    // What only the superuser may take belongs to neither: the used share is then what df shows, and Java computes.
+    return { totalBytes: (blocks - bfree + bavail) * bsize, freeBytes: bavail * bsize };
   }
 
   openFileCountMax(): number | undefined {

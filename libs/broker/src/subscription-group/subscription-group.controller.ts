@@ -102,8 +102,8 @@ export class SubscriptionGroupController {
       {
         first: header.groupSeq,
         countMax: header.maxGroupNum,
-        seenVersion:
-          header.dataVersion === undefined ? undefined : readJson(DataVersion, header.dataVersion),
+        // Java's tools write no version as an empty text.
+        seenVersion: header.dataVersion ? readJson(DataVersion, header.dataVersion) : undefined,
       },
       dataVersion,
     );

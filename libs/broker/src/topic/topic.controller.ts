@@ -86,8 +86,8 @@ export class TopicController {
       {
         first: header.topicSeq,
         countMax: header.maxTopicNum,
-        seenVersion:
-          header.dataVersion === undefined ? undefined : readJson(DataVersion, header.dataVersion),
+        // Java's tools write no version as an empty text.
+        seenVersion: header.dataVersion ? readJson(DataVersion, header.dataVersion) : undefined,
       },
       this.topics.dataVersion,
     );

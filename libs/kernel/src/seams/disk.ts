@@ -39,7 +39,7 @@ export interface DiskEntry {
   readonly modifiedMs: number;
 }
 
-/** Space of the filesystem that holds a path, in bytes; `freeBytes` is what an ordinary user may still take. */
+/** Space of the filesystem that holds a path, in bytes: what an ordinary user may use, and what of that is free. */
 export interface DiskSpace {
   readonly totalBytes: number;
   readonly freeBytes: number;
