@@ -4,6 +4,7 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import {
   AdvertisedAddressCheck,
   Arrivals,
+  BroadcastOffsets,
   type BrokerContext,
   type BrokerIdentity,
   type BrokerSeams,
@@ -15,6 +16,8 @@ import {
   PullFrameHandler,
   SessionExpiry,
   StatsClock,
+  TransactionCountsSaver,
+  Transactions,
 } from '@rocketmq-ts/broker';
 import {
   BrokerConfig,
@@ -90,6 +93,7 @@ export async function brokerParts(surroundings: BrokerSurroundings): Promise<Bro
       broker.storePart(),
       broker.capabilitiesPart(),
       broker.progressPart(),
+      broker.transactionPart(),
       broker.transportPart(),
       broker.deliveryPart(),
       broker.registrationPart(),
@@ -190,7 +194,11 @@ class BrokerBuild {
 
   /** Consumer offsets and delay progress: saved from time to time, and at the end once more. */
   progressPart(): LifecyclePart {
-    const savers = () => [this.app!.get(ConsumerOffsetSaver), this.app!.get(DelayOffsetSaver)];
+    const savers = () => [
+      this.app!.get(ConsumerOffsetSaver),
+      this.app!.get(DelayOffsetSaver),
+      this.app!.get(TransactionCountsSaver),
+    ];
     return {
       name: 'progress',
       stopDeadlineMs: QUICK_STOP_MS,
@@ -200,6 +208,16 @@ class BrokerBuild {
       stop: async () => {
         await Promise.all(savers().map((saver) => saver.stop()));
       },
+    };
+  }
+
+  /** Reads which transactions are open before producers come; notes what was decided after they have gone. */
+  transactionPart(): LifecyclePart {
+    return {
+      name: 'transactions',
+      stopDeadlineMs: QUICK_STOP_MS,
+      start: () => this.app!.get(Transactions).start(),
+      stop: () => this.app!.get(Transactions).stop(),
     };
   }
 
@@ -213,10 +231,12 @@ class BrokerBuild {
       start: async () => {
         await this.app!.listen();
         this.app!.get(SessionExpiry).start();
+        this.app!.get(BroadcastOffsets).start();
         this.app!.get(StatsClock).start();
       },
       stop: async () => {
         this.app!.get(StatsClock).stop();
+        this.app!.get(BroadcastOffsets).stop();
         this.app!.get(SessionExpiry).stop();
         this.app!.get(PullFrameHandler).stopHolding();
         await this.app!.close();

@@ -130,6 +130,14 @@ export class ConsumerGroups<C extends ClientConnection> {
     return this.byGroup.get(group);
   }
 
+  /** The member of a group that calls itself `clientId`; undefined where it is not online. */
+  findMember(group: string, clientId: string): ClientMember<C> | undefined {
+    for (const member of this.byGroup.get(group)?.members.values() ?? []) {
+      if (member.clientId === clientId) return member;
+    }
+    return undefined;
+  }
+
   all(): ConsumerGroup<C>[] {
     return [...this.byGroup.values()];
   }

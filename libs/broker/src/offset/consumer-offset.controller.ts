@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { Handles } from '@rocketmq-ts/nest-remoting';
+import { Handles, WrittenAnswer } from '@rocketmq-ts/nest-remoting';
 import type { RemotingRequest } from '@rocketmq-ts/nest-remoting';
 import { QueryConsumerOffset, ResponseCode, UpdateConsumerOffset } from '@rocketmq-ts/protocol';
 import type { Sent } from '@rocketmq-ts/protocol';
@@ -26,7 +26,8 @@ export class ConsumerOffsetController {
   @Handles(UpdateConsumerOffset)
   update({
     header,
-  }: RemotingRequest<typeof UpdateConsumerOffset>): Sent<typeof UpdateConsumerOffset.response> {
+  }: RemotingRequest<typeof UpdateConsumerOffset>):
+    Sent<typeof UpdateConsumerOffset.response> | WrittenAnswer {
     const { consumerGroup, topic, queueId, commitOffset } = header;
     if (!this.groups.has(consumerGroup)) {
       const remark = `Group ${consumerGroup} not exist!`;
@@ -37,7 +38,11 @@ export class ConsumerOffsetController {
     }
     if (queueId < 0 || queueId > QUEUE_ID_MAX) throw invalid(`queueId[${queueId}] is illegal`);
     if (commitOffset < 0) throw invalid(`commitOffset[${commitOffset}] is illegal`);
-    if (this.offsets.commit(consumerGroup, topic, queueId, commitOffset) !== 'committed') {
+    const outcome = this.offsets.commit(consumerGroup, topic, queueId, commitOffset);
+    if (outcome === 'reset-pending') {
+      return new WrittenAnswer({ remark: 'Offset has been previously reset' });
+    }
+    if (outcome !== 'committed') {
       const remark = 'the broker keeps as many consumer offsets as it may';
       throw new ResponseError(ResponseCode.SYSTEM_ERROR, remark);
     }

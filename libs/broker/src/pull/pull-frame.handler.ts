@@ -13,6 +13,7 @@ import type { Arrivals } from '../arrivals.js';
 import type { ConsumerGroups } from '../client-session/consumer-groups.js';
 import { TagExpressions } from '../client-session/tag-filter.js';
 import { FAST_LISTENER } from '../listener-name.js';
+import type { BroadcastOffsets } from '../offset/broadcast-offsets.js';
 import type { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
 import type { MessageSink, MessageSource } from '../store-access.js';
@@ -51,6 +52,7 @@ export interface PullParts {
   readonly groups: SubscriptionGroupTable;
   readonly consumers: ConsumerGroups<ServerConnection>;
   readonly offsets: ConsumerOffsetTable;
+  readonly broadcasts: BroadcastOffsets;
   readonly stats: BrokerStats;
   readonly settings: PullSettings;
 }
@@ -81,6 +83,7 @@ export class PullFrameHandler {
       this.read(pull);
     });
     parts.arrivals.on((queue) => this.onArrival(queue));
+    parts.offsets.onReset((...what) => this.onReset(...what));
   }
 
   /** How many pulls wait for messages. */
@@ -118,7 +121,8 @@ export class PullFrameHandler {
     pull.holdUntilMs = parts.clock.monotonicMs() + terms.holdMs;
     pull.inWork = true;
     connection.begin(terms.sizeBytes);
-    this.read(pull);
+    if (parts.broadcasts.enabled) this.noteBroadcast(request, terms.queueOffset, connection);
+    if (!this.redirect(pull)) this.read(pull);
   };
 
   /** The connection is gone: nothing of it is answered any more. */
@@ -156,6 +160,40 @@ export class PullFrameHandler {
     if ((header.sysFlag & PullSysFlag.COMMIT_OFFSET) === 0 || header.commitOffset < 0) return;
     const { consumerGroup, topic, queueId, commitOffset } = header;
     this.parts.offsets.commit(consumerGroup, topic, queueId, commitOffset);
+  }
+
+  /**
+   * Sends the pull where an operator has moved its group; it is told only once.
+   * Source: rocketmq 5.5.0 `PullMessageProcessor#processRequest`, status OFFSET_RESET.
+   */
+  private redirect(pull: PendingPull): boolean {
+    const { offsets } = this.parts;
+    if (offsets.pendingResetCount === 0) return false;
+    const { consumerGroup, topic, queueId } = pull.request;
+    const movedTo = offsets.takeReset(consumerGroup, topic, queueId);
+    // A consumer that has just started is there already; Apache interrupts it all the same.
+    if (movedTo === undefined || movedTo === pull.queueOffset) return false;
+    this.answer(pull, ResponseCode.PULL_OFFSET_MOVED, 'OFFSET_RESET', movedTo, pull.queue);
+    return true;
+  }
+
+  /** The members of the group hear of it at once, not when their hold is over. */
+  private onReset(group: string, topic: string, queueId: number): void {
+    for (const pull of this.holds.of(this.parts.store.queue(topic, queueId))) {
+      if (pull.held && pull.request.consumerGroup === group && this.redirect(pull)) return;
+    }
+  }
+
+  private noteBroadcast(
+    { consumerGroup, topic, queueId }: PullRequest,
+    queueOffset: number,
+    connection: ServerConnection,
+  ): void {
+    const group = this.parts.consumers.find(consumerGroup);
+    if (group?.messageModel !== 'BROADCASTING') return;
+    const clientId = group.members.get(connection)?.clientId;
+    if (clientId === undefined) return;
+    this.parts.broadcasts.note(consumerGroup, clientId, { topic, queueId, queueOffset });
   }
 
   private read(pull: PendingPull): void {
@@ -233,7 +271,7 @@ export class PullFrameHandler {
     const decision = this.decide(pull.request);
     if (decision.granted) {
       pull.grant = decision.grant;
-      this.read(pull);
+      if (!this.redirect(pull)) this.read(pull);
       return;
     }
     this.settle(pull);
@@ -265,6 +303,8 @@ export class PullFrameHandler {
     const traffic = stats.pair(request.consumerGroup, request.topic);
     traffic.messagesOut += result.messageCount;
     traffic.bytesOut += result.totalBytes;
+    const { consumerGroup, topic, queueId } = request;
+    this.parts.offsets.notePulled(consumerGroup, topic, queueId, result.nextQueueOffset);
     const writer = connection.beginAnswer();
     const { config } = pull.grant.topic;
     writePullAnswerHeader(
@@ -304,6 +344,10 @@ export class PullFrameHandler {
     range: QueueRange,
   ): void {
     this.parts.stats.pullsMissed++;
+    if (code === ResponseCode.PULL_OFFSET_MOVED) {
+      const { consumerGroup, topic, queueId } = pull.request;
+      this.parts.offsets.notePulled(consumerGroup, topic, queueId, nextBeginOffset);
+    }
     pull.connection.answer(pull, code, remark, this.answerFields(pull, nextBeginOffset, range));
     this.settle(pull);
   }

@@ -11,7 +11,9 @@ import type { BrokerStore } from '../broker-context.js';
 import { BrokerIdentity } from '../broker-identity.js';
 import { ClientSessionModule } from '../client-session/client-session.module.js';
 import { ConsumerGroups } from '../client-session/consumer-groups.js';
+import { BroadcastOffsets } from '../offset/broadcast-offsets.js';
 import { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
+import { BroadcastOffsetModule } from '../offset/broadcast-offset.module.js';
 import { OffsetTableModule } from '../offset/offset-table.module.js';
 import { BrokerStats } from '../stats/broker-stats.js';
 import { SubscriptionGroupModule } from '../subscription-group/subscription-group.module.js';
@@ -26,7 +28,13 @@ const HELD_PER_CONNECTION_MAX = 20_000;
 
 /** Gives messages to consumers. The handler bypasses Nest: it answers with slices of the store. */
 @Module({
-  imports: [ClientSessionModule, OffsetTableModule, SubscriptionGroupModule, TopicModule],
+  imports: [
+    BroadcastOffsetModule,
+    ClientSessionModule,
+    OffsetTableModule,
+    SubscriptionGroupModule,
+    TopicModule,
+  ],
   providers: [
     {
       provide: PullFrameHandler,
@@ -38,6 +46,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
         SubscriptionGroupTable,
         ConsumerGroups,
         ConsumerOffsetTable,
+        BroadcastOffsets,
         BrokerStats,
         BrokerIdentity,
         BrokerConfig,
@@ -50,6 +59,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
         groups: SubscriptionGroupTable,
         consumers: ConsumerGroups<ServerConnection>,
         offsets: ConsumerOffsetTable,
+        broadcasts: BroadcastOffsets,
         stats: BrokerStats,
         identity: BrokerIdentity,
         config: BrokerConfig,
@@ -62,6 +72,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
           groups,
           consumers,
           offsets,
+          broadcasts,
           stats,
           settings: pullSettings(identity, config),
         }),
