@@ -1,11 +1,14 @@
 import type { INestMicroservice } from '@nestjs/common';
 import {
   addBrokerMetrics,
+  addTransactionMetrics,
   BrokerStats,
   NameserverRegistration,
   PullFrameHandler,
   SubscriptionGroupTable,
   TopicTable,
+  TransactionCounts,
+  Transactions,
 } from '@rocketmq-ts/broker';
 import { BrokerConfig, type LoadedConfig } from '@rocketmq-ts/config';
 import type { Clock } from '@rocketmq-ts/kernel';
@@ -36,5 +39,7 @@ export function brokerMetrics(
     nowMs: () => clock.nowMs(),
     registration: () => app.get(NameserverRegistration).counts,
   });
+  const transactions = app.get(Transactions);
+  addTransactionMetrics(metrics, app.get(TransactionCounts), () => transactions.waitingCount);
   return metrics;
 }

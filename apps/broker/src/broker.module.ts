@@ -14,6 +14,7 @@ import {
   SendModule,
   SubscriptionGroupModule,
   TopicModule,
+  TransactionModule,
 } from '@rocketmq-ts/broker';
 
 /** What a master broker can do: every capability of `libs/broker`. */
@@ -33,6 +34,7 @@ export class BrokerModule {
         PullModule,
         DelayModule,
         RetryModule,
+        TransactionModule,
         QueryModule,
         RegistrationModule,
         AdminModule,

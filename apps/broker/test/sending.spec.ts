@@ -228,10 +228,10 @@ describe('a send that cannot be taken', () => {
       ['orders', 'x', { properties: { long: 'p'.repeat(32_768) } }],
     ],
     [
-      'half of a transaction',
+      'the flag of a half message without its mark',
       ResponseCode.NO_PERMISSION,
       /sending transaction message is forbidden/,
-      ['orders', 'x', { properties: { TRAN_MSG: 'true' }, header: { sysFlag: 4 } }],
+      ['orders', 'x', { header: { sysFlag: 4 } }],
     ],
     [
       'a time of delivery',

@@ -24,6 +24,8 @@ export class PropertyWishes {
   /** At least 1: the message waits; 0: it does not. */
   delayLevel = 0;
   waitForStore = true;
+  /** The producer decides later whether the message comes: it is stored as a half message. */
+  half = false;
 }
 
 /** What completes and judges the properties of messages. */
@@ -35,6 +37,7 @@ export interface PropertyRules {
   readonly traceOn: () => boolean;
   readonly advertisedHost: string;
   readonly messageBytesMax: () => number;
+  readonly rejectTransactions: () => boolean;
 }
 
 /** A message whose properties are looked at. */
@@ -106,7 +109,10 @@ function readDelayLevel(properties: StoredProperties): number | undefined {
   return /^[+-]?\d{1,10}$/.test(text) && Math.abs(level) <= 0x7fff_ffff ? level : undefined;
 }
 
-/** Transactions are not offered: a half message would never be seen again. */
+/**
+ * Finds out whether it is a half message. Source: rocketmq 5.5.0 `SendMessageProcessor#sendMessage`. The bits of the
+ * sysFlag alone do not make one: Apache's broker stores such a message where nobody ever finds it.
+ */
 function transactionRefusal(
   properties: StoredProperties,
   rules: PropertyRules,
@@ -114,10 +120,11 @@ function transactionRefusal(
   wishes: PropertyWishes,
 ): Refusal | undefined {
   const type = owner.sysFlag & MessageSysFlag.TRANSACTION_MASK;
+  const marked = properties.has('TRAN_MSG') && saysTrue(properties, 'TRAN_MSG');
   // Clients before 4.6.1 leave the mark on messages that they give back for a retry.
-  const retried = owner.reconsumeTimes > 0 && wishes.delayLevel > 0;
-  const half = properties.has('TRAN_MSG') && saysTrue(properties, 'TRAN_MSG') && !retried;
-  return half || type === MessageSysFlag.TRANSACTION_PREPARED
+  wishes.half = marked && owner.reconsumeTimes === 0 && !owner.dead;
+  if (!wishes.half && type !== MessageSysFlag.TRANSACTION_PREPARED) return undefined;
+  return !wishes.half || rules.rejectTransactions()
     ? brokerForbids(rules.advertisedHost, 'sending transaction message')
     : undefined;
 }

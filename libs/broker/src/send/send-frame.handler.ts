@@ -16,12 +16,16 @@ import { groupTopic, sysFlagOfNewTopic, topicAfterTemplate } from '../topic/topi
 import {
   AUTO_CREATE_TOPIC,
   SCHEDULE_TOPIC,
+  TRANSACTION_HALF_TOPIC,
   dlqTopicOf,
   isRetryTopic,
   mayBeSentTo,
   topicNameDefect,
 } from '../topic/topic-name.js';
 import type { TopicRecord, TopicTable } from '../topic/topic-table.js';
+import { HALF_QUEUE_ID, withTransactionBits } from '../transaction/half-message.js';
+import { PendingHalf, rememberHalfTarget } from '../transaction/half-send.js';
+import type { TransactionCounts } from '../transaction/transaction-counts.js';
 import { BatchOpener } from './batch-opener.js';
 import { PropertyWishes, completeProperties, rememberTarget } from './message-properties.js';
 import type { PropertyRules } from './message-properties.js';
@@ -47,6 +51,7 @@ export interface SendParts {
   readonly groups: SubscriptionGroupTable;
   readonly locks: QueueLockTable;
   readonly stats: BrokerStats;
+  readonly transactions: TransactionCounts;
   readonly answers: SendAnswers;
   readonly rules: SendRules;
   readonly properties: PropertyRules;
@@ -121,16 +126,20 @@ export class SendFrameHandler {
     }
     properties.read(fields.properties, 0, fields.propertiesEnd);
     const { keyRequired } = topic;
-    const { sysFlag, reconsumeTimes } = fields;
+    const { reconsumeTimes } = fields;
+    const sysFlag = topic.retries ? withTransactionBits(fields.sysFlag, 0) : fields.sysFlag;
     const owner = { sysFlag, reconsumeTimes, dead, keyRequired };
     const wrong = completeProperties(properties, parts.properties, owner, wishes);
     if (wrong !== undefined) return wrong;
 
     const queueId = this.queueIdFor(fields, topic);
-    const send = new PendingSend(parts.answers, connection, this.trafficOf(topic));
+    const send = wishes.half
+      ? this.newHalf(connection, target)
+      : new PendingSend(parts.answers, connection, this.trafficOf(topic));
     send.queueId = queueId;
-    this.place(send, target, dead ? 0 : queueId);
     this.fill(send, fields, topic);
+    if (topic.retries) send.sysFlag = withTransactionBits(send.sysFlag, 0);
+    this.place(send, target, dead ? 0 : queueId);
     send.flag = fields.flag;
     properties.write();
     send.propertiesBytes = properties.output;
@@ -228,6 +237,10 @@ export class SendFrameHandler {
     const { clock, properties } = this.parts;
     const { wishes } = this;
     send.bornHostBytes = send.connection.bornHostBytes;
+    if (wishes.half) {
+      this.placeHalf(send, target, queueId);
+      return;
+    }
     if (wishes.delayLevel === 0) {
       send.queue = this.queueOf(target, queueId);
       send.topicBytes = target.nameBytes;
@@ -239,6 +252,21 @@ export class SendFrameHandler {
     send.queue = this.parts.store.queue(SCHEDULE_TOPIC, queueIdOfLevel(level));
     send.topicBytes = SCHEDULE_TOPIC_BYTES;
     send.tagsCode = clock.nowMs() + properties.levels.delayOf(level);
+  }
+
+  private newHalf(connection: ServerConnection, target: TopicRecord): PendingHalf {
+    const { answers, stats, transactions } = this.parts;
+    const traffic = stats.topic(TRANSACTION_HALF_TOPIC);
+    return new PendingHalf(answers, connection, traffic, target.name, transactions);
+  }
+
+  /** A delay that the message asks for begins with its commit. */
+  private placeHalf(send: PendingSend, target: TopicRecord, queueId: number): void {
+    rememberHalfTarget(this.properties, this.wishes.uniqKey, target, queueId);
+    send.queue = this.parts.store.queue(TRANSACTION_HALF_TOPIC, HALF_QUEUE_ID);
+    send.topicBytes = HALF_TOPIC_BYTES;
+    send.tagsCode = this.wishes.tagsCode;
+    send.sysFlag = withTransactionBits(send.sysFlag, 0);
   }
 
   private queueIdFor(fields: SendHeader, topic: TopicRecord): number {
@@ -319,3 +347,4 @@ export class SendFrameHandler {
 }
 
 const SCHEDULE_TOPIC_BYTES = Buffer.from(SCHEDULE_TOPIC);
+const HALF_TOPIC_BYTES = Buffer.from(TRANSACTION_HALF_TOPIC);

@@ -15,6 +15,8 @@ import { SubscriptionGroupModule } from '../subscription-group/subscription-grou
 import { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
 import { TopicModule } from '../topic/topic.module.js';
 import { TopicTable } from '../topic/topic-table.js';
+import { TransactionCounts } from '../transaction/transaction-counts.js';
+import { TransactionCountsModule } from '../transaction/transaction-counts.module.js';
 import { SendAnswers } from './send-answers.js';
 import { SendFrameHandler } from './send-frame.handler.js';
 import { sendHeaderReader } from './send-header-reader.js';
@@ -23,7 +25,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
 
 /** Takes messages of producers. The handler bypasses Nest: it is called for every message. */
 @Module({
-  imports: [LockModule, SubscriptionGroupModule, TopicModule],
+  imports: [LockModule, SubscriptionGroupModule, TopicModule, TransactionCountsModule],
   providers: [
     {
       provide: SendAnswers,
@@ -58,6 +60,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
         SubscriptionGroupTable,
         QueueLockTable,
         BrokerStats,
+        TransactionCounts,
         SendAnswers,
         UniqKeyMaker,
         BrokerIdentity,
@@ -73,6 +76,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
         groups: SubscriptionGroupTable,
         locks: QueueLockTable,
         stats: BrokerStats,
+        transactions: TransactionCounts,
         answers: SendAnswers,
         uniqKeys: UniqKeyMaker,
         identity: BrokerIdentity,
@@ -88,6 +92,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
           groups,
           locks,
           stats,
+          transactions,
           answers,
           rules: {
             advertisedHost: identity.advertisedHost,
@@ -106,6 +111,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
             traceOn: () => config.traceOn,
             advertisedHost: identity.advertisedHost,
             messageBytesMax: () => config.messageBytesMax,
+            rejectTransactions: () => config.rejectTransactionMessage,
           },
           autoCreateTopic: () => config.autoCreateTopic,
           failFast: () => config.sendFastFailure,

@@ -1,0 +1,173 @@
+import type { Clock, Logger } from '@rocketmq-ts/kernel';
+import { describeError } from '@rocketmq-ts/kernel';
+import {
+  codec,
+  decodeRecord,
+  EndTransaction,
+  MessageSysFlag,
+  PropertyName,
+  ResponseCode,
+} from '@rocketmq-ts/protocol';
+import type { MessageRecord, Received, RemotingFrame, SerializeType } from '@rocketmq-ts/protocol';
+import type { ServerConnection } from '@rocketmq-ts/remoting';
+import type { StoreQueue } from '@rocketmq-ts/storage';
+import type { Refusal } from '../send/send-decision.js';
+import type { MessageLookup, MessageSource } from '../store-access.js';
+import { decisionTooLate } from './check-policy.js';
+import { isCommitted } from './commit-evidence.js';
+import { useOne } from './half-reader.js';
+import type { TransactionDecisions } from './transaction-decisions.js';
+import type { TransactionTable } from './transaction-table.js';
+
+const NO_BYTES = Buffer.alloc(0);
+
+type EndHeader = Received<typeof EndTransaction.request>['header'];
+
+/** A decision on its way; what its answer needs, and what tells which half message it is about. */
+interface PendingDecision {
+  readonly connection: ServerConnection;
+  readonly opaque: number;
+  readonly serializeType: SerializeType;
+  readonly isOneWay: boolean;
+  readonly inFlightBytes: number;
+  readonly header: EndHeader;
+  readonly kind: 'commit' | 'rollback';
+}
+
+/** What the handler works with. */
+export interface EndTransactionParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly store: MessageSource & Pick<MessageLookup, 'query'>;
+  readonly halfQueue: StoreQueue;
+  readonly table: TransactionTable;
+  readonly decisions: TransactionDecisions;
+  readonly timeoutMs: () => number;
+  /** End of the log when this process began: what lies before may have been decided by another. */
+  readonly startLogOffset: number;
+}
+
+/**
+ * Takes the decisions of producers: END_TRANSACTION, on the raw frame path, since there is one for each message. Nearly
+ * all of them are one-way: what is wrong with one is then logged at the level of details alone.
+ *
+ * Source: rocketmq 5.5.0 `EndTransactionProcessor`.
+ */
+export class EndTransactionHandler {
+  private readonly codec = codec(EndTransaction);
+
+  constructor(private readonly parts: EndTransactionParts) {}
+
+  /** The `FrameHandler` of the command. */
+  readonly handle = (frame: RemotingFrame, connection: ServerConnection): void => {
+    const { header } = this.codec.decodeRequest(frame.ext(), NO_BYTES);
+    const kind = kindOf(header.commitOrRollback);
+    // The producer does not know yet: it will be asked. Apache does not answer either.
+    if (kind === undefined) return;
+    const inFlightBytes = frame.sizeBytes;
+    connection.begin(inFlightBytes);
+    this.start({
+      connection,
+      opaque: frame.opaque,
+      serializeType: frame.serializeType,
+      isOneWay: frame.isOneWay,
+      inFlightBytes,
+      header,
+      kind,
+    });
+  };
+
+  private start(pending: PendingDecision): void {
+    const { store, halfQueue } = this.parts;
+    useOne(store, halfQueue, pending.header.queueOffset, (half) => {
+      try {
+        this.take(pending, half);
+      } catch (error) {
+        this.finish(pending, { code: ResponseCode.SYSTEM_ERROR, remark: describeError(error) });
+      }
+    });
+  }
+
+  private take(pending: PendingDecision, half: MessageRecord | undefined): void {
+    const { clock, timeoutMs, startLogOffset } = this.parts;
+    const { header } = pending;
+    const wrong = mismatch(half, header);
+    if (half === undefined || wrong !== undefined) {
+      this.finish(pending, { code: ResponseCode.SYSTEM_ERROR, remark: wrong ?? NOT_FOUND });
+      return;
+    }
+    if (!header.fromTransactionCheck && decisionTooLate(half, timeoutMs(), clock.nowMs())) {
+      const remark = 'The time in which the producer decides by itself is over; it will be asked';
+      this.finish(pending, { code: ResponseCode.ILLEGAL_OPERATION, remark });
+      return;
+    }
+    if (header.fromTransactionCheck || half.commitLogOffset < startLogOffset) {
+      void this.decideAfterLookup(pending, ownCopy(half));
+      return;
+    }
+    this.decide(pending, half);
+  }
+
+  private decide(pending: PendingDecision, half: MessageRecord): void {
+    const { decisions, table } = this.parts;
+    const busy = decisions.decide(half, pending.kind, (outcome) => this.finish(pending, outcome));
+    if (busy !== undefined) table.whenFree(busy, () => this.start(pending));
+  }
+
+  /** As `decide`, unless the message is in its topic already. */
+  private async decideAfterLookup(pending: PendingDecision, half: MessageRecord): Promise<void> {
+    const { clock, store, decisions } = this.parts;
+    try {
+      if (await isCommitted(store, half, clock.nowMs())) {
+        decisions.settleCommitted(half);
+        const refused = { code: ResponseCode.ILLEGAL_OPERATION, remark: 'It is committed already' };
+        this.finish(pending, pending.kind === 'commit' ? undefined : refused);
+        return;
+      }
+      this.decide(pending, half);
+    } catch (error) {
+      this.finish(pending, { code: ResponseCode.SYSTEM_ERROR, remark: describeError(error) });
+    }
+  }
+
+  private finish(pending: PendingDecision, outcome: Refusal | undefined): void {
+    const { connection, header, kind } = pending;
+    if (outcome) {
+      this.parts.logger.debug('a decision was not taken', {
+        decision: kind,
+        group: header.producerGroup,
+        transactionId: header.transactionId,
+        queueOffset: header.queueOffset,
+        reason: outcome.remark,
+      });
+    }
+    if (!pending.isOneWay && !connection.closed) {
+      connection.answer(pending, outcome?.code ?? ResponseCode.SUCCESS, outcome?.remark);
+    }
+    connection.end(pending.inFlightBytes);
+  }
+}
+
+const NOT_FOUND = 'Find prepared transaction message failed';
+
+const kindOf = (commitOrRollback: number): 'commit' | 'rollback' | undefined => {
+  if (commitOrRollback === MessageSysFlag.TRANSACTION_COMMIT) return 'commit';
+  return commitOrRollback === MessageSysFlag.TRANSACTION_ROLLBACK ? 'rollback' : undefined;
+};
+
+/** Why a decision is not about this half message, in Apache's words. Source: `EndTransactionProcessor#checkPrepareMessage`. */
+function mismatch(half: MessageRecord | undefined, header: EndHeader): string | undefined {
+  if (half === undefined) return NOT_FOUND;
+  if (half.properties.get(PropertyName.PRODUCER_GROUP) !== header.producerGroup) {
+    return 'The producer group wrong';
+  }
+  return half.commitLogOffset === header.commitLogOffset
+    ? undefined
+    : 'The commit log offset wrong';
+}
+
+/** A record whose bytes stay. */
+function ownCopy(record: MessageRecord): MessageRecord {
+  const start = record.propertiesEnd - record.sizeBytes;
+  return decodeRecord(Buffer.from(record.bodyBytes.subarray(start, record.propertiesEnd)), 0);
+}
