@@ -179,23 +179,26 @@ async function main() {
     log(`warm-up round ${round + 1} of ${options.warmUpRounds}`);
     await runRound(round, options, sides, paces.quick, shared);
   }
-  const rounds = [];
-  for (let round = 0; round < options.rounds; round++) {
-    log(`round ${round + 1} of ${options.rounds}`);
-    const pace = options.quick ? paces.quick : paces.full;
-    rounds.push(await runRound(round, options, sides, pace, shared));
-  }
-  const rows = buildRows(options.points, rounds);
   const settings = {
-    rounds: options.rounds,
     warmUpRounds: options.warmUpRounds,
     pace: options.quick ? 'quick' : 'full',
     sides: Object.fromEntries(sides.map((side) => [side.name, side.settings])),
   };
   const machine = describeMachine(repositoryRoot, options.node);
-  const result = { machine, settings, ceiling, rows, rounds };
+  const rounds = [];
+  let rows = [];
+  for (let round = 0; round < options.rounds; round++) {
+    log(`round ${round + 1} of ${options.rounds}`);
+    const pace = options.quick ? paces.quick : paces.full;
+    rounds.push(await runRound(round, options, sides, pace, shared));
+    rows = buildRows(options.points, rounds);
+    // After each round: a run of hours that is ended early has shown what it had seen.
+    if (options.json || options.write) {
+      const measured = { rounds: rounds.length, ...settings };
+      writeResults(options, { machine, settings: measured, ceiling, rows, rounds });
+    }
+  }
   console.log(textTable(rows));
-  if (options.json || options.write) writeResults(options, result);
   const failures = rows.flatMap((row) => row.errors.failures ?? []);
   for (const failure of new Set(failures)) console.log(`failed: ${failure}`);
   process.exitCode = failures.length > 0 ? 1 : 0;
