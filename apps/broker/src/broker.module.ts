@@ -4,6 +4,7 @@ import {
   type BrokerContext,
   BrokerContextModule,
   ClientSessionModule,
+  ConsumerAdminModule,
   DelayModule,
   LockModule,
   OffsetModule,
@@ -13,6 +14,7 @@ import {
   RetryModule,
   SendModule,
   SubscriptionGroupModule,
+  TimerModule,
   TopicModule,
   TransactionModule,
 } from '@rocketmq-ts/broker';
@@ -33,11 +35,13 @@ export class BrokerModule {
         SendModule,
         PullModule,
         DelayModule,
+        TimerModule,
         RetryModule,
         TransactionModule,
         QueryModule,
         RegistrationModule,
         AdminModule,
+        ConsumerAdminModule,
       ],
     };
   }

@@ -1,15 +1,18 @@
 import {
   defaulted,
   float64,
+  int32,
   int64,
   list,
   mapOf,
   numberMapOf,
   object,
   optional,
+  roundedInt64,
   text,
 } from '../json/json-type.js';
-import type { JsonOf } from '../json/json-type.js';
+import type { JsonOf, JsonType } from '../json/json-type.js';
+import { LanguageCode } from '../peer-version.js';
 import { DataVersion } from './data-version.js';
 import { MessageQueue, MessageQueueOffsets, messageQueueTable } from './message-queue.js';
 import type { MessageQueueTable } from './message-queue.js';
@@ -50,11 +53,59 @@ export const DelayOffsetWrapper = object({
 });
 export type DelayOffsetWrapper = JsonOf<typeof DelayOffsetWrapper>;
 
+const Metric = object({ count: int64, timeStamp: int64 });
+
+/**
+ * Timed messages that wait, by topic; also the content of `timermetrics`.
+ * Source: rocketmq 5.5.0 `TimerMetrics.TimerMetricsSerializeWrapper`.
+ */
+export const TimerMetricsWrapper = object({
+  dataVersion: optional(DataVersion),
+  timingCount: defaulted(mapOf(Metric), () => new Map<string, JsonOf<typeof Metric>>()),
+});
+export type TimerMetricsWrapper = JsonOf<typeof TimerMetricsWrapper>;
+
 /** Offsets after a reset. Source: rocketmq 5.5.0 `ResetOffsetBody`. */
 export const ResetOffsetBody = object({
   offsetTable: defaulted(MessageQueueOffsets, () => []),
 });
 export type ResetOffsetBody = JsonOf<typeof ResetOffsetBody>;
+
+/** As above, as C++ clients read it. Source: rocketmq 5.5.0 `ResetOffsetBodyForC`. */
+const ListedResetOffsets = object({
+  offsetTable: defaulted(
+    list(object({ brokerName: text, offset: int64, queueId: int32, topic: text })),
+    () => [],
+  ),
+});
+
+/** Offsets that one client is to go to; C++ clients get them as a list. */
+export interface ClientResetOffsets extends ResetOffsetBody {
+  /** Of the client, see `LanguageCode`; it alone decides the form. */
+  readonly languageCode?: number;
+}
+
+/** Either form is read. Source: rocketmq 5.5.0 `Broker2Client#resetOffset`. */
+export const ClientResetOffsets: JsonType<ClientResetOffsets> = {
+  read(value, path) {
+    if (!(value instanceof Map) || !Array.isArray(value.get('offsetTable'))) {
+      return ResetOffsetBody.read(value, path);
+    }
+    const { offsetTable } = ListedResetOffsets.read(value, path);
+    return {
+      offsetTable: offsetTable.map(({ offset, ...queue }): [MessageQueue, number] => [
+        queue,
+        offset,
+      ]),
+      languageCode: LanguageCode.CPP,
+    };
+  },
+  write({ offsetTable, languageCode }, style) {
+    if (languageCode !== LanguageCode.CPP) return ResetOffsetBody.write({ offsetTable }, style);
+    const listed = offsetTable.map(([queue, offset]) => ({ ...queue, offset }));
+    return ListedResetOffsets.write({ offsetTable: listed }, style);
+  },
+};
 
 /** Offsets that clients stand at, by client id. Source: rocketmq 5.5.0 `GetConsumerStatusBody`. */
 export const ConsumerStatusBody = object({
@@ -124,8 +175,17 @@ export const ConsumeTimeSpanBody = object({
 });
 export type ConsumeTimeSpanBody = JsonOf<typeof ConsumeTimeSpanBody>;
 
+/** Java's `Long.MAX_VALUE`, which stands for "never" here: `Infinity` to us. */
+const offsetOrNever: JsonType<number> = {
+  read(value, path) {
+    const offset = roundedInt64.read(value, path);
+    return offset >= 2 ** 63 ? Infinity : offset;
+  },
+  write: (value) => (value === Infinity ? '9223372036854775807' : String(value)),
+};
+
 /** Offsets by queue id. Source: rocketmq 5.5.0 `QueryCorrectionOffsetBody`. */
 export const CorrectionOffsetBody = object({
-  correctionOffsets: defaulted(numberMapOf(int64), () => new Map<number, number>()),
+  correctionOffsets: defaulted(numberMapOf(offsetOrNever), () => new Map<number, number>()),
 });
 export type CorrectionOffsetBody = JsonOf<typeof CorrectionOffsetBody>;

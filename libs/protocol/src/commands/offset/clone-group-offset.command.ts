@@ -15,11 +15,14 @@ export const CloneGroupOffset = defineCommand({
       srcGroup: string({ doc: 'Group whose offsets are taken.' }),
       destGroup: string({ doc: 'Group that gets them.' }),
       topic: string({ optional: true, doc: 'Only this topic.' }),
-      offline: boolean({ default: false, doc: 'Not looked at by brokers.' }),
+      offline: boolean({
+        default: false,
+        doc: 'Whether topics count that the group does not subscribe to now.',
+      }),
     },
     body: noBody,
   },
   response: { header: {}, body: noBody },
-  failures: [ResponseCode.TOPIC_NOT_EXIST],
+  failures: [ResponseCode.NO_PERMISSION],
   source: 'rocketmq 5.5.0: CloneGroupOffsetRequestHeader; AdminBrokerProcessor#cloneGroupOffset',
 });

@@ -38,6 +38,8 @@ export const InvokeBrokerToResetOffset = defineCommand({
     ResponseCode.TOPIC_NOT_EXIST,
     ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
     ResponseCode.CONSUMER_NOT_ONLINE,
+    ResponseCode.INVALID_PARAMETER,
+    ResponseCode.NO_PERMISSION,
   ],
   source: 'rocketmq 5.5.0: ResetOffsetRequestHeader; AdminBrokerProcessor#resetOffset',
 });

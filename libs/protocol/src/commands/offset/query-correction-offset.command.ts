@@ -13,7 +13,10 @@ export const QueryCorrectionOffset = defineCommand({
   request: {
     header: {
       ...routingFields,
-      filterGroups: string({ optional: true, doc: 'Groups to compare with, separated by commas.' }),
+      filterGroups: string({
+        optional: true,
+        doc: 'Groups that do not count, separated by commas.',
+      }),
       compareGroup: string({ doc: 'Group that the answer is about.' }),
       topic: string({ doc: 'Topic name, namespace already applied.' }),
     },

@@ -2,7 +2,7 @@ import { defineCommand } from '../../define-command.js';
 import { boolean, int32, int64, routingFields, string } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
 import { jsonBody } from '../../json/json-text.js';
-import { ResetOffsetBody } from '../../bodies/offset-tables.js';
+import { ClientResetOffsets } from '../../bodies/offset-tables.js';
 
 /** Tells a consumer to go to other offsets; one-way. */
 export const ResetConsumerClientOffset = defineCommand({
@@ -30,7 +30,7 @@ export const ResetConsumerClientOffset = defineCommand({
       }),
       isForce: boolean({ default: false, doc: 'Also move forward, not only back.' }),
     },
-    body: jsonBody('ResetOffsetBody', ResetOffsetBody),
+    body: jsonBody('ClientResetOffsets', ClientResetOffsets),
   },
   response: { header: {}, body: noBody },
   failures: [],

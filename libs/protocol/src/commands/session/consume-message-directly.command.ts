@@ -26,7 +26,11 @@ export const ConsumeMessageDirectly = defineCommand({
     header: {},
     body: rawBody('ConsumeMessageDirectlyResult (JSON), passed on as the client wrote it'),
   },
-  failures: [ResponseCode.CONSUME_MSG_TIMEOUT, ResponseCode.CONSUMER_NOT_ONLINE],
+  failures: [
+    ResponseCode.CONSUME_MSG_TIMEOUT,
+    ResponseCode.CONSUMER_NOT_ONLINE,
+    ResponseCode.NO_PERMISSION,
+  ],
   source:
     'rocketmq 5.5.0: ConsumeMessageDirectlyResultRequestHeader; AdminBrokerProcessor#consumeMessageDirectly',
 });
