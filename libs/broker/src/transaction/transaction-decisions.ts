@@ -8,6 +8,7 @@ import { BrokerMessage, delayMessage, propertiesOf } from '../send/broker-messag
 import { unavailable } from '../send/send-decision.js';
 import type { Refusal } from '../send/send-decision.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
+import { MessageType } from '../stats/traffic.js';
 import type { MessageSink } from '../store-access.js';
 import { SCHEDULE_TOPIC } from '../topic/topic-name.js';
 import { CommittedMessage } from './committed-message.js';
@@ -108,7 +109,7 @@ export class TransactionDecisions {
       }
       table.settle(current, origin);
       ops.note(current);
-      this.countStored(place.topic, entry.sizeBytes);
+      this.countStored(place, entry);
       counts.addHalf(place.topic, -1);
       counts.countCommit(place.topic, clock.nowMs() - storeTimestampMs);
       done(undefined);
@@ -165,13 +166,16 @@ export class TransactionDecisions {
     if (place) this.parts.counts.addHalf(place.topic, -1);
   }
 
-  private countStored(topic: string, bytes: number): void {
+  private countStored(place: { topic: string; queueId: number }, entry: AppendEntry): void {
     const { stats } = this.parts;
-    const traffic = stats.topic(topic);
-    traffic.messagesIn++;
-    traffic.bytesIn += bytes;
-    stats.messagesIn++;
-    stats.bytesIn += bytes;
+    stats.countPut({
+      traffic: stats.topic(place.topic),
+      queueId: place.queueId,
+      messageType: MessageType.TRANSACTION,
+      messageCount: 1,
+      storedBytes: entry.sizeBytes,
+      storeTimestampMs: entry.storeTimestampMs,
+    });
   }
 
   /** Handles of the topics that are committed to, so that a commit makes neither a buffer nor a lookup of two keys. */
