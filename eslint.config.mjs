@@ -119,7 +119,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unnecessary-condition': 'off', // flags that a callback sets meanwhile
     },
   },
-  purity(['libs/{kernel,protocol,routing,remoting,storage,replication}/src/**/*.ts']),
+  purity(['libs/{kernel,filter,protocol,routing,remoting,storage,replication}/src/**/*.ts']),
   purity(['libs/platform/src/**/*.ts'], { allowIo: ioModules }),
   purity(['libs/broker/src/**/*.ts'], {
     except: ['libs/broker/src/**/*.module.ts', 'libs/broker/src/**/*.controller.ts'],

@@ -561,6 +561,20 @@ export class BrokerConfig {
   messageDelayLevels = '1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h';
 
   @BooleanKey({
+    java: 'recallMessageEnable',
+    doc: 'Whether producers may call timed messages back.',
+    reloadable: true,
+  })
+  recallMessageEnable = false;
+
+  @BooleanKey({
+    java: 'allowRecallWhenBrokerNotWriteable',
+    doc: 'Whether they may while the broker takes no other messages.',
+    reloadable: true,
+  })
+  allowRecallWhenNotWritable = true;
+
+  @BooleanKey({
     java: 'notifyConsumerIdsChangedEnable',
     doc: 'Whether members of a group are told when it changes.',
     reloadable: true,
@@ -596,9 +610,15 @@ export class BrokerConfig {
 
   @BooleanKey({
     java: 'enablePropertyFilter',
-    doc: 'Whether consumers may filter with SQL expressions; this version filters by tags only.',
-    check: (enabled: boolean) =>
-      enabled ? 'asks for SQL filters, which this version does not have' : undefined,
+    doc: 'Whether consumers may filter with SQL92 expressions. Apache has it off.',
+    reloadable: true,
   })
-  propertyFilter = false;
+  propertyFilter = true;
+
+  @BooleanKey({
+    java: 'filterSupportRetry',
+    doc: 'Whether a SQL92 subscription of a retry topic judges each message by what the group wants of its first topic.',
+    reloadable: true,
+  })
+  retryFilter = false;
 }

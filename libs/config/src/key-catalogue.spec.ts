@@ -99,6 +99,7 @@ describe('declared keys', () => {
         'flushIntervalConsumeQueue',
         'queues are rebuilt from the log, so writing them is not urgent',
       ],
+      ['enablePropertyFilter', 'filtering is what a broker is for, and costs nothing unused'],
       ['enablePopBufferMerge', 'pops and acknowledgements that need no log cost no log'],
       ['shutdownWaitTimeSeconds', 'a stop takes less than ten seconds in all'],
     ]);

@@ -141,7 +141,6 @@ describe('resolveConfig, Apache’s keys', () => {
     ['storeType=defaultRocksDB', 'store'],
     ['useTLS=true', 'TLS'],
     ['brokerRole=SLAVE\nbrokerId=1', 'slave'],
-    ['enablePropertyFilter=true', 'SQL'],
     ['inSyncReplicas=2', 'at most 1'],
   ])('refuses %s, which promises what is not there', (text, why) => {
     expect(

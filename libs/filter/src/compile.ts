@@ -12,6 +12,8 @@ const SHORT_LIST_MAX = 4;
 export interface CompiledPredicate {
   readonly view: PropertyView;
   readonly check: Check;
+  /** How many tests the predicate consists of: what evaluating it costs at most, in looks at a value. */
+  readonly testCount: number;
 }
 
 /** Compiles a predicate into closures; they allocate nothing where properties are compared with constants. */
@@ -19,10 +21,14 @@ export function compilePredicate(predicate: Predicate): CompiledPredicate {
   const slots = new Map<string, number>();
   collectNames(predicate, slots);
   const view = new PropertyView([...slots.keys()]);
-  return { view, check: new Compiler(view, slots).compilePredicate(predicate) };
+  const compiler = new Compiler(view, slots);
+  const check = compiler.compilePredicate(predicate);
+  return { view, check, testCount: compiler.testCount };
 }
 
 class Compiler implements ComparisonScope {
+  testCount = 0;
+
   constructor(
     readonly view: PropertyView,
     private readonly slots: ReadonlyMap<string, number>,
@@ -35,6 +41,7 @@ class Compiler implements ComparisonScope {
   }
 
   compilePredicate(predicate: Predicate): Check {
+    this.testCount++;
     switch (predicate.kind) {
       case 'and':
         return junction(this.terms(predicate.terms), FALSE, TRUE);

@@ -13,12 +13,15 @@ export type FilterVerdict = 'true' | 'false' | 'unknown' | 'failed';
  * Source: rocketmq 5.5.0 `SqlFilter`, `ExpressionMessageFilter#isMatchedByCommitLog`.
  */
 export class SqlFilter {
+  /** How many tests it consists of: what a message costs at most, in looks at a value. */
+  readonly testCount: number;
   private readonly view: PropertyView;
   private readonly check: Check;
 
   /** @throws {FilterSyntaxError} the expression cannot be used. */
   constructor(readonly expression: string) {
-    const { view, check } = compilePredicate(parseFilter(expression));
+    const { view, check, testCount } = compilePredicate(parseFilter(expression));
+    this.testCount = testCount;
     this.view = view;
     this.check = check;
   }

@@ -64,6 +64,8 @@ export interface ReadRequest {
   readonly matchesTagsCode?: ((tagsCode: number) => boolean) | undefined;
   /** Second sieve, on the whole record (valid during the call). */
   readonly matchesRecord?: ((record: Buffer) => boolean) | undefined;
+  /** Asked after each record that `matchesRecord` rejected; true ends the read with what there is so far. */
+  isTired?(): boolean;
 }
 
 /** Answer to a read. */
@@ -237,6 +239,20 @@ export interface IndexSink {
    */
   put(
     uniqKey: string | undefined,
+    keys: string | undefined,
+    topicHash: number,
+    commitLogOffset: number,
+    storeTimestampMs: number,
+    tags?: string,
+  ): void;
+  /**
+   * The first half of `put`, for many messages in a row before their second halves: places in the index are far apart, and
+   * the processor then waits for many of them at once. @returns what `putHashed` wants to know of the unique key
+   */
+  hashOf(uniqKey: string | undefined, topicHash: number): number;
+  /** The second half of `put`. */
+  putHashed(
+    uniqKeyHash: number,
     keys: string | undefined,
     topicHash: number,
     commitLogOffset: number,

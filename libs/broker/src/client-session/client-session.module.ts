@@ -3,6 +3,7 @@ import { BrokerConfig } from '@rocketmq-ts/config';
 import type { Clock, Logger } from '@rocketmq-ts/kernel';
 import { RemotingServer } from '@rocketmq-ts/remoting';
 import { CLOCK, LOGGER } from '../broker-context.js';
+import { FilterModule } from '../filter/filter.module.js';
 import { LockModule } from '../lock/lock.module.js';
 import { QueueLockTable } from '../lock/queue-lock-table.js';
 import { SubscriptionGroupModule } from '../subscription-group/subscription-group.module.js';
@@ -22,7 +23,7 @@ const SUBSCRIPTIONS_PER_GROUP_MAX = 10_000;
 
 /** Who is connected in which group. */
 @Module({
-  imports: [LockModule, SubscriptionGroupModule, TopicModule],
+  imports: [FilterModule, LockModule, SubscriptionGroupModule, TopicModule],
   controllers: [SessionController],
   providers: [
     {

@@ -15,6 +15,7 @@ import type { ConnectionInfo, Sent } from '@rocketmq-ts/protocol';
 import { ResponseError } from '@rocketmq-ts/remoting';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import { NOTHING_TO_SAY } from '../answers.js';
+import { isUnusable, SubscriptionFilters } from '../filter/subscription-filters.js';
 import type { ClientMember } from './client-member.js';
 import { ConsumerGroups } from './consumer-groups.js';
 import { Heartbeats } from './heartbeats.js';
@@ -31,6 +32,7 @@ export class SessionController {
     private readonly heartbeats: Heartbeats,
     private readonly consumers: ConsumerGroups<ServerConnection>,
     private readonly producers: ProducerGroups<ServerConnection>,
+    private readonly filters: SubscriptionFilters,
   ) {}
 
   @Handles(HeartBeat)
@@ -110,11 +112,15 @@ export class SessionController {
   checkClientConfig({
     body,
   }: RemotingRequest<typeof CheckClientConfig>): Sent<typeof CheckClientConfig.response> {
-    const { expressionType } = body.subscriptionData;
+    const { expressionType, subString } = body.subscriptionData;
+    // Tags are looked at only when messages are asked for, as in Apache's broker.
     if (isTagType(expressionType)) return NOTHING_TO_SAY;
+    const filter = this.filters.get(expressionType, subString);
+    if (!isUnusable(filter)) return NOTHING_TO_SAY;
+    const { fault, reason } = filter;
     throw new ResponseError(
-      ResponseCode.SYSTEM_ERROR,
-      `The broker does not support consumer to filter message by ${expressionType}`,
+      fault === 'type' ? ResponseCode.SYSTEM_ERROR : ResponseCode.SUBSCRIPTION_PARSE_FAILED,
+      reason,
     );
   }
 }

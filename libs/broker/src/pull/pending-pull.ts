@@ -1,7 +1,9 @@
+import { MIB } from '@rocketmq-ts/kernel';
 import type { SerializeType } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import type { ReadRequest, StoreQueue } from '@rocketmq-ts/storage';
 import type { TagCodes } from '../client-session/tag-filter.js';
+import type { RecordFilter } from '../filter/record-filter.js';
 import { HeldPull } from './held-pulls.js';
 import type { PullGrant, PullRequest } from './pull-decision.js';
 
@@ -19,6 +21,12 @@ export interface PullTerms {
   readonly sizeBytes: number;
 }
 
+/**
+ * What filtering one read may cost before it is answered with how far it came: some 20 ms. Usual expressions get through a
+ * whole look at a queue with a hundredth of it; a thousand searches in long texts do not.
+ */
+const FILTER_WORK_BYTES_MAX = 32 * MIB;
+
 /** One pull from its request to its answer, read and held as often as it takes. Also the request to the store. */
 export class PendingPull extends HeldPull<StoreQueue, ServerConnection> implements ReadRequest {
   /** Where the next look starts: behind messages that the filter has passed over. */
@@ -30,24 +38,45 @@ export class PendingPull extends HeldPull<StoreQueue, ServerConnection> implemen
   answered = false;
   /** Its connection has been given all the bytes it may have under way. */
   waitsForRoom = false;
+  /** As it was granted; looked at again before each answer. */
+  grant: PullGrant;
   /** Whether `connection.begin` is waiting for its end. */
   inWork = false;
+  /** When the store was asked last, wall clock. */
+  readAtMs = 0;
   /** Monotonic ms from which it may not be held any longer. */
   holdUntilMs = 0;
-  readonly matchesTagsCode: ((tagsCode: number) => boolean) | undefined;
+  matchesTagsCode: ((tagsCode: number) => boolean) | undefined;
+  matchesRecord: ((record: Buffer) => boolean) | undefined;
+  /** What the filter of records has cost since the store was asked, in bytes looked at. */
+  filterWorkBytes = 0;
 
   constructor(
     queue: StoreQueue,
     connection: ServerConnection,
     readonly request: PullRequest,
     readonly terms: PullTerms,
-    /** As it was granted; looked at again before each answer. */
-    public grant: PullGrant,
+    grant: PullGrant,
   ) {
     super(queue, connection);
     this.queueOffset = terms.queueOffset;
-    const { tags } = grant;
+    this.grant = grant;
+    this.matchesTagsCode = undefined;
+    this.matchesRecord = undefined;
+    this.grantAnew(grant);
+  }
+
+  /** Takes a decision made later: rights and expressions may have changed while the pull waited. */
+  grantAnew(grant: PullGrant): void {
+    this.grant = grant;
+    const { tags, records } = grant.filter;
     this.matchesTagsCode = tags === undefined ? undefined : matcherOf(tags);
+    this.matchesRecord = records && this.watched(records);
+  }
+
+  /** Whether the filter of records has cost so much that others should have their turn. */
+  isTired(): boolean {
+    return this.filterWorkBytes > FILTER_WORK_BYTES_MAX;
   }
 
   get maxCount(): number {
@@ -69,6 +98,15 @@ export class PendingPull extends HeldPull<StoreQueue, ServerConnection> implemen
   /** Whether messages were passed over since the pull came. */
   get advanced(): boolean {
     return this.queueOffset > this.terms.queueOffset;
+  }
+
+  private watched(filter: RecordFilter): (record: Buffer) => boolean {
+    return (record) => {
+      const before = filter.workBytes;
+      const matches = filter.matches(record);
+      this.filterWorkBytes += filter.workBytes - before;
+      return matches;
+    };
   }
 }
 

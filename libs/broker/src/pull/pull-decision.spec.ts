@@ -1,8 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { defaultSubscriptionGroup, ResponseCode } from '@rocketmq-ts/protocol';
+import {
+  defaultSubscriptionGroup,
+  encodeRecord,
+  formatProperties,
+  ResponseCode,
+} from '@rocketmq-ts/protocol';
 import type { ConsumerGroup } from '../client-session/consumer-groups.js';
 import type { ClientConnection } from '../client-session/client-member.js';
-import { TagExpressions } from '../client-session/tag-filter.js';
+import { SubscriptionFilters } from '../filter/subscription-filters.js';
 import { topicConfig } from '../topic/topic-creation.js';
 import { TopicRecord } from '../topic/topic-table.js';
 import { decidePull, type PullFacts, type PullRequest } from './pull-decision.js';
@@ -36,6 +41,28 @@ const members = (more: object = {}, subscriptionMore = {}): ConsumerGroup<Client
   subscriptions: new Map([['t', subscription(subscriptionMore)]]),
   ...more,
 });
+const NO_BYTES = Buffer.alloc(0);
+const EMPTY_RECORD = {
+  topicBytes: Buffer.from('t'),
+  queueId: 0,
+  flag: 0,
+  queueOffset: 0,
+  commitLogOffset: 0,
+  sysFlag: 0,
+  bornTimestampMs: 0,
+  bornHostBytes: Buffer.alloc(8),
+  storeTimestampMs: 0,
+  storeHostBytes: Buffer.alloc(8),
+  reconsumeTimes: 0,
+  preparedTransactionOffset: 0,
+  bodyBytes: NO_BYTES,
+  bodyStart: 0,
+  bodyEnd: 0,
+  bodyCrc: 0,
+  propertiesBytes: NO_BYTES,
+  propertiesStart: 0,
+  propertiesEnd: 0,
+};
 const facts: PullFacts = {
   brokerPermission: 6,
   advertisedHost: '10.0.0.1',
@@ -43,7 +70,8 @@ const facts: PullFacts = {
   topic: new TopicRecord('t', topicConfig('t', { readQueueNums: 1 })),
   members: members(),
   readForbidden: false,
-  expressions: new TagExpressions(),
+  filters: new SubscriptionFilters({ propertyFilter: true }),
+  retryFilter: false,
 };
 
 /** Faults in the order in which they are found: each is mended before the next is looked for. */
@@ -130,11 +158,35 @@ const faults: readonly [string, Partial<PullFacts>, Partial<PullRequest>, Respon
       /^the consumer's subscription not latest$/,
     ],
     [
-      'a filter in SQL',
-      { members: members({}, { expressionType: 'SQL92' }) },
+      'a filter in SQL where that is switched off',
+      {
+        members: members({}, { expressionType: 'SQL92' }),
+        filters: new SubscriptionFilters({ propertyFilter: false }),
+      },
       {},
       ResponseCode.SYSTEM_ERROR,
       /filter message by SQL92$/,
+    ],
+    [
+      'a filter in an unknown language',
+      { members: members({}, { expressionType: 'LUA' }) },
+      {},
+      ResponseCode.SYSTEM_ERROR,
+      /filter message by LUA$/,
+    ],
+    [
+      'a filter in SQL that is none',
+      { members: members({}, { expressionType: 'SQL92', subString: 'a =' }) },
+      {},
+      ResponseCode.FILTER_DATA_NOT_EXIST,
+      /^The broker's consumer filter data is not exist!Your expression may be wrong! invalid filter expression at character 4/,
+    ],
+    [
+      'a filter in SQL that is none, in the request',
+      {},
+      { carriesSubscription: true, expressionType: 'SQL92', subscription: 'a =' },
+      ResponseCode.SUBSCRIPTION_PARSE_FAILED,
+      /^parse the consumer's subscription failed$/,
     ],
     [
       'a filter without a tag',
@@ -171,7 +223,7 @@ describe('a pull is granted', () => {
   const tagsOf = (otherRequest: Partial<PullRequest>, otherFacts: Partial<PullFacts> = {}) => {
     const decision = decidePull({ ...request, ...otherRequest }, { ...facts, ...otherFacts });
     if (!decision.granted) throw new Error(decision.refusal.remark);
-    return decision.grant.tags?.size;
+    return decision.grant.filter.tags?.size;
   };
 
   it('with the expression of the request where it carries one', () => {
@@ -185,6 +237,50 @@ describe('a pull is granted', () => {
     expect(tagsOf({ subscription: 'a' })).toBeUndefined();
     expect(tagsOf({}, { members: members({}, { subString: 'a||b||c' }) })).toBe(3);
     expect(tagsOf({}, { members: members({}, { subVersion: 9, subString: 'a' }) })).toBe(1);
+  });
+
+  const record = (properties: Record<string, string>): Buffer => {
+    const propertiesBytes = Buffer.from(formatProperties(new Map(Object.entries(properties))));
+    const bytes = Buffer.alloc(1024);
+    const source = {
+      ...EMPTY_RECORD,
+      propertiesBytes,
+      propertiesEnd: propertiesBytes.length,
+    };
+    return bytes.subarray(0, encodeRecord(bytes, 0, source));
+  };
+  const recordsOf = (otherRequest: Partial<PullRequest>, otherFacts: Partial<PullFacts> = {}) => {
+    const decision = decidePull({ ...request, ...otherRequest }, { ...facts, ...otherFacts });
+    if (!decision.granted) throw new Error(decision.refusal.remark);
+    return decision.grant.filter.records;
+  };
+
+  it('with an expression in SQL, compiled once', () => {
+    const carried = { carriesSubscription: true, expressionType: 'SQL92', subscription: 'a > 5' };
+    const filter = recordsOf(carried);
+    expect(filter?.matches(record({ a: '6' }))).toBe(true);
+    expect(filter?.matches(record({ a: '5' }))).toBe(false);
+    expect(filter?.matches(record({}))).toBe(false);
+    const subscribed = members({}, { expressionType: 'SQL92', subString: 'a > 5' });
+    expect(recordsOf({}, { members: subscribed })).toBe(filter);
+    expect(filter?.workBytes).toBeGreaterThan(0);
+  });
+
+  it('on a retry topic with the expression for the topic that a message came from, where asked', () => {
+    const sql = (topic: string, subString: string) =>
+      [topic, subscription({ topic, expressionType: 'SQL92', subString })] as const;
+    const group = members({
+      subscriptions: new Map([sql('%RETRY%g', 'FALSE'), sql('orders', 'a > 5')]),
+    });
+    const asked = { topic: '%RETRY%g' };
+    const both = { members: group, topic: new TopicRecord('%RETRY%g', topicConfig('%RETRY%g')) };
+    const again = record({ RETRY_TOPIC: 'orders', a: '6' });
+    expect(recordsOf(asked, both)?.matches(again)).toBe(false);
+    const filter = recordsOf(asked, { ...both, retryFilter: true });
+    expect(filter?.matches(again)).toBe(true);
+    expect(filter?.matches(record({ RETRY_TOPIC: 'orders', a: '5' }))).toBe(false);
+    expect(filter?.matches(record({ RETRY_TOPIC: 'other', a: '5' }))).toBe(true);
+    expect(filter?.matches(record({ a: '5' }))).toBe(true);
   });
 
   it('with everything where the client has a filter class', () => {

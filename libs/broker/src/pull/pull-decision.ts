@@ -3,9 +3,11 @@ import type { SubscriptionData, SubscriptionGroupConfig } from '@rocketmq-ts/pro
 import { SEE_FAQ } from '../apache-texts.js';
 import type { ConsumerGroup } from '../client-session/consumer-groups.js';
 import type { ClientConnection } from '../client-session/client-member.js';
-import { isTagType } from '../client-session/tag-filter.js';
-import type { TagCodes, TagExpressions } from '../client-session/tag-filter.js';
+import { RetryRecordFilter } from '../filter/retry-filter.js';
+import { SQL92, isUnusable } from '../filter/subscription-filters.js';
+import type { MessageFilter, SubscriptionFilters } from '../filter/subscription-filters.js';
 import { isReadable } from '../topic/permission.js';
+import { RETRY_TOPIC_PREFIX } from '../topic/topic-name.js';
 import type { TopicRecord } from '../topic/topic-table.js';
 
 /** Who forbids a pull. Source: rocketmq 5.x `ForbiddenType`. */
@@ -45,15 +47,16 @@ export interface PullFacts {
   readonly topic: TopicRecord | undefined;
   readonly members: ConsumerGroup<ClientConnection> | undefined;
   readonly readForbidden: boolean;
-  readonly expressions: TagExpressions;
+  readonly filters: SubscriptionFilters;
+  /** Whether retried messages are judged by what the group wants of the topic they came from. */
+  readonly retryFilter: boolean;
 }
 
 /** A pull that is carried out. */
 export interface PullGrant {
   readonly group: SubscriptionGroupConfig;
   readonly topic: TopicRecord;
-  /** Undefined: every message. */
-  readonly tags: TagCodes;
+  readonly filter: MessageFilter;
 }
 
 export type PullDecision =
@@ -114,8 +117,11 @@ function decideByRequest(
   group: SubscriptionGroupConfig,
   topic: TopicRecord,
 ): PullDecision {
-  if (!isTagType(request.expressionType)) return refuseType(request.expressionType);
-  return decideTags(request.subscription, facts, group, topic);
+  const { expressionType, subscription } = request;
+  const filter = facts.filters.get(expressionType, subscription);
+  if (!isUnusable(filter)) return { granted: true, grant: { group, topic, filter } };
+  // Apache gives every message to a pull whose expression it cannot compile.
+  return filter.fault === 'type' ? refuse(ResponseCode.SYSTEM_ERROR, filter.reason) : PARSE_FAILED;
 }
 
 function decideByHeartbeat(
@@ -146,28 +152,40 @@ function decideByHeartbeat(
     const remark = "the consumer's subscription not latest";
     return refuse(ResponseCode.SUBSCRIPTION_NOT_LATEST, remark);
   }
-  if (!isTagType(subscription.expressionType)) return refuseType(subscription.expressionType);
   // With a filter class on the client's side the broker sends everything.
   if (subscription.classFilterMode) {
-    return { granted: true, grant: { group, topic, tags: undefined } };
+    return { granted: true, grant: { group, topic, filter: {} } };
   }
-  return decideTags(subscription.subString, facts, group, topic);
+  return decideBySubscription(subscription, members, facts, group, topic);
 }
 
-function decideTags(
-  expression: string | undefined,
-  facts: PullFacts,
+function decideBySubscription(
+  { topic: name, expressionType, subString }: SubscriptionData,
+  members: ConsumerGroup<ClientConnection>,
+  { filters, retryFilter }: PullFacts,
   group: SubscriptionGroupConfig,
   topic: TopicRecord,
 ): PullDecision {
-  const parsed = facts.expressions.get(expression);
-  return parsed
-    ? { granted: true, grant: { group, topic, tags: parsed.codes } }
-    : refuse(ResponseCode.SUBSCRIPTION_PARSE_FAILED, "parse the consumer's subscription failed");
+  const filter = filters.get(expressionType, subString);
+  if (isUnusable(filter)) {
+    if (filter.fault === 'type') return refuse(ResponseCode.SYSTEM_ERROR, filter.reason);
+    if (expressionType !== SQL92) return PARSE_FAILED;
+    const remark = `The broker's consumer filter data is not exist!Your expression may be wrong! ${filter.reason}`;
+    return refuse(ResponseCode.FILTER_DATA_NOT_EXIST, remark);
+  }
+  if (!retryFilter || !filter.records || !name.startsWith(RETRY_TOPIC_PREFIX)) {
+    return { granted: true, grant: { group, topic, filter } };
+  }
+  const records = new RetryRecordFilter((origin) => {
+    const original = members.subscriptions.get(origin);
+    if (original?.expressionType !== SQL92) return undefined;
+    const wanted = filters.get(SQL92, original.subString);
+    return isUnusable(wanted) ? undefined : wanted.records;
+  });
+  return { granted: true, grant: { group, topic, filter: { records } } };
 }
 
-const refuseType = (expressionType: string | undefined): PullDecision =>
-  refuse(
-    ResponseCode.SYSTEM_ERROR,
-    `The broker does not support consumer to filter message by ${expressionType}`,
-  );
+const PARSE_FAILED: PullDecision = refuse(
+  ResponseCode.SUBSCRIPTION_PARSE_FAILED,
+  "parse the consumer's subscription failed",
+);

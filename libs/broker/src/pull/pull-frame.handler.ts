@@ -11,7 +11,7 @@ import type { ServerConnection } from '@rocketmq-ts/remoting';
 import type { ReadResult, StoreQueue } from '@rocketmq-ts/storage';
 import type { Arrivals } from '../arrivals.js';
 import type { ConsumerGroups } from '../client-session/consumer-groups.js';
-import { TagExpressions } from '../client-session/tag-filter.js';
+import type { SubscriptionFilters } from '../filter/subscription-filters.js';
 import { FAST_LISTENER } from '../listener-name.js';
 import type { BroadcastOffsets } from '../offset/broadcast-offsets.js';
 import type { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
@@ -41,6 +41,7 @@ export interface PullSettings {
   readonly heldCountPerConnectionMax: number;
   readonly maxCount: number;
   readonly maxBytes: number;
+  readonly retryFilter: boolean;
 }
 
 /** What the pull path works with. */
@@ -51,6 +52,7 @@ export interface PullParts {
   readonly topics: TopicTable;
   readonly groups: SubscriptionGroupTable;
   readonly consumers: ConsumerGroups<ServerConnection>;
+  readonly filters: SubscriptionFilters;
   readonly offsets: ConsumerOffsetTable;
   readonly broadcasts: BroadcastOffsets;
   readonly stats: BrokerStats;
@@ -69,7 +71,6 @@ export interface PullParts {
  * Source: rocketmq 5.5.0 `PullMessageProcessor`, `DefaultPullMessageResultHandler`, `PullRequestHoldService`.
  */
 export class PullFrameHandler {
-  private readonly expressions = new TagExpressions();
   private readonly holds: HeldPulls<StoreQueue, ServerConnection, PendingPull>;
   private readonly outputs: PullOutputs;
   private readonly headers = new PullHeaderScanner();
@@ -146,7 +147,8 @@ export class PullFrameHandler {
       topic: parts.topics.find(request.topic),
       members: parts.consumers.find(request.consumerGroup),
       readForbidden: parts.groups.isReadForbidden(request.consumerGroup, request.topic),
-      expressions: this.expressions,
+      filters: parts.filters,
+      retryFilter: parts.settings.retryFilter,
     });
   }
 
@@ -206,6 +208,8 @@ export class PullFrameHandler {
     if (pull.waitsForRoom) return;
     pull.reading = true;
     pull.missedArrival = false;
+    pull.readAtMs = this.parts.clock.nowMs();
+    pull.filterWorkBytes = 0;
     this.parts.store.read(pull, (result) => this.onRead(pull, result));
   }
 
@@ -222,7 +226,7 @@ export class PullFrameHandler {
     }
     result.release();
     const { status } = result;
-    const waits = status === 'NO_MATCHED_MESSAGE' && this.mayWait(pull);
+    const waits = status === 'NO_MATCHED_MESSAGE' && !pull.isTired() && this.mayWait(pull);
     if (waits && pull.held) {
       // The filter passed over what woke it: it waits on, from behind those messages.
       pull.queueOffset = result.nextQueueOffset;
@@ -270,7 +274,7 @@ export class PullFrameHandler {
   private wake(pull: PendingPull): void {
     const decision = this.decide(pull.request);
     if (decision.granted) {
-      pull.grant = decision.grant;
+      pull.grantAnew(decision.grant);
       if (!this.redirect(pull)) this.read(pull);
       return;
     }
@@ -295,15 +299,19 @@ export class PullFrameHandler {
   }
 
   private answerFound(pull: PendingPull, result: ReadResult): void {
-    const { stats } = this.parts;
-    const { connection, request } = pull;
-    stats.pullsFound++;
-    stats.messagesOut += result.messageCount;
-    stats.bytesOut += result.totalBytes;
-    const traffic = stats.pair(request.consumerGroup, request.topic);
-    traffic.messagesOut += result.messageCount;
-    traffic.bytesOut += result.totalBytes;
+    const { connection, request, readAtMs } = pull;
     const { consumerGroup, topic, queueId } = request;
+    const { messageCount, totalBytes: bytes, fromDisk } = result;
+    const latencyMs = Math.max(this.parts.clock.nowMs() - readAtMs, 0);
+    this.parts.stats.countGet({
+      group: consumerGroup,
+      topic,
+      queueId,
+      messageCount,
+      bytes,
+      fromDisk,
+      latencyMs,
+    });
     this.parts.offsets.notePulled(consumerGroup, topic, queueId, result.nextQueueOffset);
     const writer = connection.beginAnswer();
     const { config } = pull.grant.topic;

@@ -12,6 +12,8 @@ import { BrokerIdentity } from '../broker-identity.js';
 import { ClientSessionModule } from '../client-session/client-session.module.js';
 import { ConsumerGroups } from '../client-session/consumer-groups.js';
 import { BroadcastOffsets } from '../offset/broadcast-offsets.js';
+import { FilterModule } from '../filter/filter.module.js';
+import { SubscriptionFilters } from '../filter/subscription-filters.js';
 import { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
 import { BroadcastOffsetModule } from '../offset/broadcast-offset.module.js';
 import { OffsetTableModule } from '../offset/offset-table.module.js';
@@ -31,6 +33,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
   imports: [
     BroadcastOffsetModule,
     ClientSessionModule,
+    FilterModule,
     OffsetTableModule,
     SubscriptionGroupModule,
     TopicModule,
@@ -45,6 +48,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
         TopicTable,
         SubscriptionGroupTable,
         ConsumerGroups,
+        SubscriptionFilters,
         ConsumerOffsetTable,
         BroadcastOffsets,
         BrokerStats,
@@ -58,6 +62,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
         topics: TopicTable,
         groups: SubscriptionGroupTable,
         consumers: ConsumerGroups<ServerConnection>,
+        filters: SubscriptionFilters,
         offsets: ConsumerOffsetTable,
         broadcasts: BroadcastOffsets,
         stats: BrokerStats,
@@ -71,6 +76,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
           topics,
           groups,
           consumers,
+          filters,
           offsets,
           broadcasts,
           stats,
@@ -116,4 +122,5 @@ const pullSettings = (identity: BrokerIdentity, config: BrokerConfig): PullSetti
     return config.pullCountMax;
   },
   maxBytes: config.pullInMemoryBytesMax,
+  retryFilter: config.retryFilter,
 });

@@ -168,7 +168,7 @@ export class ReadOperation implements ReadResult {
     if (slab) {
       const position = commitLogOffset - slab.startOffset;
       if (position + sizeBytes > slab.usedBytes) return this.suspect(queueOffset, 'size');
-      if (!this.matchesRecord(slab.buffer, position, sizeBytes)) return this.skip();
+      if (!this.matchesRecord(slab.buffer, position, sizeBytes)) return this.reject();
       this.holdSlab(slab);
       this.addPiece(slab.buffer, position, sizeBytes);
       return this.found();
@@ -196,7 +196,7 @@ export class ReadOperation implements ReadResult {
       parts.onDamage(queue, queueOffset, commitLogOffset);
       return this.skip('MESSAGE_WAS_REMOVING');
     }
-    if (!this.matchesRecord(location.buffer, location.position, sizeBytes)) return this.skip();
+    if (!this.matchesRecord(location.buffer, location.position, sizeBytes)) return this.reject();
     this.addPiece(location.buffer, location.position, sizeBytes);
     return this.found();
   }
@@ -239,6 +239,12 @@ export class ReadOperation implements ReadResult {
     this.nextQueueOffset++;
     if (this.messageCount === 0) this.status = status;
     return 'next';
+  }
+
+  /** Passes over a record that the request does not want. */
+  private reject(): 'next' | 'done' {
+    this.skip();
+    return this.request.isTired?.() ? 'done' : 'next';
   }
 
   private found(): 'next' {
