@@ -173,11 +173,12 @@ export class SimulatedBroker {
     return (await stopped).failed;
   }
 
-  /** The process dies; its disk stays. */
-  kill(): void {
+  /** The process dies; its disk stays, with the power what was synced. */
+  kill(how: 'process' | 'power' = 'process'): void {
     const { clock, disk, random } = this.world;
     clock.killTasks();
-    disk.kill();
+    if (how === 'power') disk.losePower();
+    else disk.kill();
     this.world = { clock, disk, random, network: new SimulatedNetwork(clock, random) };
   }
 
