@@ -68,6 +68,11 @@ export class RuntimeInfo {
     put('msgGetTotalTodayMorning', today.messagesOut);
     put('msgGetTotalTodayNow', now.messagesOut);
     put('putMessageTimesTotal', stats.messagesIn);
+    put('putMessageEntireTimeMax', stats.sendTimes.maxMs);
+    put('putMessageDistributeTime', stats.sendTimes.text());
+    put('putLatency99', stats.sendTimes.quantileMs(0.99).toFixed(2));
+    put('putLatency999', stats.sendTimes.quantileMs(0.999).toFixed(2));
+    put('getMessageEntireTimeMax', stats.getLatencyMsMax);
     put('putMessageFailedTimes', stats.sendFailures);
     put('putMessageSizeTotal', stats.bytesIn);
     put('putMessageAverageSize', stats.messagesIn === 0 ? 0 : stats.bytesIn / stats.messagesIn);
@@ -88,7 +93,7 @@ export class RuntimeInfo {
     put('remainHowManyDataToFlush', `${store.stats.unflushedBytes} B`);
     put('remainTransientStoreBufferNumbs', 0);
     put('pageCacheLockTimeMills', 0);
-    put('putMessageEntireTimeMax', Math.round(store.stats.maxSyncMs));
+    put('dispatchMaxBuffer', 0);
   }
 
   private putPools(put: Put): void {

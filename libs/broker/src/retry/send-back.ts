@@ -57,6 +57,8 @@ export class SendBacks {
     const plan = planSendBack(record, messageId, request, group);
     await this.prepareTopic(plan, request.unitMode);
     await this.store(plan, record);
+    const failedIn = record.properties.get('RETRY_TOPIC') ?? record.topic;
+    this.parts.stats.countSendBack(request.group, failedIn);
     if (plan.dead) this.noteDead(request, record);
   }
 

@@ -3,7 +3,8 @@ import type { SendAnswer, SerializeType } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import { AppendEntry } from '@rocketmq-ts/storage';
 import type { StoreOutcome } from '@rocketmq-ts/storage';
-import type { TopicTraffic } from '../stats/broker-stats.js';
+import type { StoredSend, TopicTraffic } from '../stats/broker-stats.js';
+import { MessageType } from '../stats/traffic.js';
 import type { SendAnswers } from './send-answers.js';
 
 /** What a send needs for its answer, of one message or of a batch. */
@@ -23,7 +24,7 @@ export interface SendAnswerTarget {
  * One message of a producer on its way through the store: the only object that a send costs. It is answered when the
  * store says what became of it.
  */
-export class PendingSend extends AppendEntry implements SendAnswerTarget, SendAnswer {
+export class PendingSend extends AppendEntry implements SendAnswerTarget, SendAnswer, StoredSend {
   /** Set when the store has decided. */
   code = 0;
   readonly remark = undefined;
@@ -33,13 +34,21 @@ export class PendingSend extends AppendEntry implements SendAnswerTarget, SendAn
   inFlightBytes = 0;
   queueId = 0;
   transactionId: string | undefined = undefined;
+  /** Set for a timed message: what its producer needs to call it back. */
+  recallHandle: string | undefined = undefined;
+  messageType: MessageType = MessageType.NORMAL;
+  readonly messageCount = 1;
 
   constructor(
     private readonly answers: SendAnswers,
     readonly connection: ServerConnection,
-    private readonly traffic: TopicTraffic,
+    readonly traffic: TopicTraffic,
   ) {
     super();
+  }
+
+  get storedBytes(): number {
+    return this.sizeBytes;
   }
 
   override onStored(outcome: StoreOutcome): void {
@@ -47,19 +56,21 @@ export class PendingSend extends AppendEntry implements SendAnswerTarget, SendAn
       this.answers.refuse(this, outcome.refusal);
       return;
     }
-    this.answers.count(this.traffic, 1, this.sizeBytes);
+    this.answers.count(this);
     this.answers.storedOne(this, outcome);
   }
 }
 
 /** The messages of one SEND_BATCH_MESSAGE; answered together when the last one is stored. */
-export class PendingBatch implements SendAnswerTarget {
+export class PendingBatch implements SendAnswerTarget, StoredSend {
   opaque = 0;
   serializeType: SerializeType = 0;
   isOneWay = false;
   inFlightBytes = 0;
   queueId = 0;
   transactionId: string | undefined = undefined;
+  readonly messageType = MessageType.NORMAL;
+  storedBytes = 0;
   private unfinished = 0;
   private readonly messages: BatchedMessage[] = [];
   private worst: StoreOutcome | undefined;
@@ -67,8 +78,16 @@ export class PendingBatch implements SendAnswerTarget {
   constructor(
     private readonly answers: SendAnswers,
     readonly connection: ServerConnection,
-    private readonly traffic: TopicTraffic,
+    readonly traffic: TopicTraffic,
   ) {}
+
+  get messageCount(): number {
+    return this.messages.length;
+  }
+
+  get storeTimestampMs(): number {
+    return this.messages[0]!.storeTimestampMs;
+  }
 
   /** Adds a message; its fields are the caller's to fill. */
   addMessage(): BatchedMessage {
@@ -93,13 +112,12 @@ export class PendingBatch implements SendAnswerTarget {
       this.answers.refuse(this, outcome.refusal);
       return;
     }
-    let bytes = 0;
     let ids = '';
     for (const { commitLogOffset, sizeBytes } of this.messages) {
-      bytes += sizeBytes;
+      this.storedBytes += sizeBytes;
       ids += `${ids === '' ? '' : ','}${offsetMsgId(this.answers.storeHostHex, commitLogOffset)}`;
     }
-    this.answers.count(this.traffic, this.messages.length, bytes);
+    this.answers.count(this);
     this.answers.stored(this, outcome, ids, this.messages[0]!.queueOffset);
   }
 }

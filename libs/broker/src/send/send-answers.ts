@@ -1,6 +1,6 @@
-import { ResponseCode, SendAnswerTemplate, writeSendAnswer } from '@rocketmq-ts/protocol';
+import { ResponseCode, SendAnswerTemplate, offsetMsgId, writeSendAnswer } from '@rocketmq-ts/protocol';
 import type { StoreOutcome, WriteRefusal } from '@rocketmq-ts/storage';
-import type { BrokerStats, TopicTraffic } from '../stats/broker-stats.js';
+import type { BrokerStats, StoredSend } from '../stats/broker-stats.js';
 import type { PendingSend, SendAnswerTarget } from './pending-send.js';
 import { unavailable } from './send-decision.js';
 import type { Refusal } from './send-decision.js';
@@ -28,6 +28,11 @@ export class SendAnswers {
   /** One message is stored. Writes the answer without an object on the way. */
   storedOne(to: PendingSend, outcome: StoreOutcome): void {
     const { connection } = to;
+    if (to.recallHandle !== undefined) {
+      const msgId = offsetMsgId(this.storeHostHex, to.commitLogOffset);
+      this.stored(to, outcome, msgId, to.queueOffset, to.recallHandle);
+      return;
+    }
     if (!to.isOneWay && !connection.closed) {
       if (this.template.options.traceOn !== this.facts.traceOn())
         this.template = this.newTemplate();
@@ -42,8 +47,14 @@ export class SendAnswers {
     return new SendAnswerTemplate({ hostPart: storeHostHex, regionId, traceOn: traceOn() });
   }
 
-  /** All messages of a batch are stored. */
-  stored(to: SendAnswerTarget, outcome: StoreOutcome, msgId: string, queueOffset: number): void {
+  /** A timed message, or all messages of a batch, are stored. */
+  stored(
+    to: SendAnswerTarget,
+    outcome: StoreOutcome,
+    msgId: string,
+    queueOffset: number,
+    recallHandle?: string,
+  ): void {
     const { connection } = to;
     if (!to.isOneWay) {
       const ext = new Map<string, string>([
@@ -53,6 +64,7 @@ export class SendAnswers {
         ['MSG_REGION', this.facts.regionId],
         ['TRACE_ON', String(this.facts.traceOn())],
       ]);
+      if (recallHandle !== undefined) ext.set('recallHandle', recallHandle);
       if (to.transactionId !== undefined) ext.set('transactionId', to.transactionId);
       const code = outcome.kind === 'OK' ? ResponseCode.SUCCESS : ResponseCode.FLUSH_DISK_TIMEOUT;
       connection.answer(to, code, undefined, ext);
@@ -80,10 +92,7 @@ export class SendAnswers {
     to.connection.answer(to, code, remark, ext);
   }
 
-  count(traffic: TopicTraffic, messageCount: number, bytes: number): void {
-    traffic.messagesIn += messageCount;
-    traffic.bytesIn += bytes;
-    this.stats.messagesIn += messageCount;
-    this.stats.bytesIn += bytes;
+  count(send: StoredSend): void {
+    this.stats.countPut(send);
   }
 }

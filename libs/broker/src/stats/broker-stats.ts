@@ -1,38 +1,12 @@
 import type { Clock } from '@rocketmq-ts/kernel';
+import { LatencySpread } from './latency-spread.js';
+import { Meter } from './meter.js';
+import type { WindowName } from './meter.js';
 import { RateWindow } from './rate-window.js';
+import { GroupTraffic, PairMeters, TopicTraffic, TypeTraffic } from './traffic.js';
+import type { MessageType, PairMeter } from './traffic.js';
 
-/** What came in for one topic. Plain numbers, counted on the hot path. */
-export interface TopicTraffic {
-  messagesIn: number;
-  bytesIn: number;
-  /** Messages of the last finished minute, per second. */
-  messagesInPerSecond: number;
-  messagesInAtMinute: number;
-}
-
-/** What one group took out of one topic. */
-export interface GroupTraffic {
-  readonly group: string;
-  readonly topic: string;
-  messagesOut: number;
-  bytesOut: number;
-  messagesOutPerSecond: number;
-  messagesOutAtMinute: number;
-}
-
-/** Messages that a group gave up. */
-export interface DeadLetters {
-  readonly group: string;
-  readonly topic: string;
-  messages: number;
-}
-
-const newTopicTraffic = (): TopicTraffic => ({
-  messagesIn: 0,
-  bytesIn: 0,
-  messagesInPerSecond: 0,
-  messagesInAtMinute: 0,
-});
+export { GroupTraffic, TopicTraffic } from './traffic.js';
 
 /** Totals at the beginning of a day, for the figures "today" and "yesterday" of `mqadmin clusterList`. */
 interface DayMark {
@@ -40,23 +14,61 @@ interface DayMark {
   readonly messagesOut: number;
 }
 
+/** A send that was stored. Its own object on the hot path, so that counting makes none. */
+export interface StoredSend {
+  readonly traffic: TopicTraffic;
+  readonly queueId: number;
+  readonly messageType: MessageType;
+  readonly messageCount: number;
+  readonly storedBytes: number;
+  /** When the broker took it. */
+  readonly storeTimestampMs: number;
+}
+
+/** Messages that were given to a consumer. */
+export interface GivenMessages {
+  readonly group: string;
+  readonly topic: string;
+  readonly queueId: number;
+  readonly messageCount: number;
+  readonly bytes: number;
+  readonly fromDisk: boolean;
+  /** Time it took to find them. */
+  readonly latencyMs: number;
+}
+
 /** Pairs of group and topic that are counted apart; more share one entry, so that a flood of names costs nothing. */
-const PAIR_COUNT_MAX = 100_000;
+const PAIR_COUNT_MAX = 50_000;
+/** Queues of topics and of pairs that are counted apart; the others are counted with their topic or pair alone. */
+const QUEUE_METER_COUNT_MAX = 50_000;
 const OTHERS = '(others)';
 
 /**
- * What this broker has handled since it was started.
- * Source of the figures: rocketmq 5.x `BrokerStatsManager`, `BrokerStats`.
+ * What this broker has handled since it was started. Names of peers bound nothing here: tables have limits of their own.
+ * Source of the figures: rocketmq 5.5.0 `BrokerStatsManager`, `BrokerStats`, `StoreStatsService`.
  */
 export class BrokerStats {
-  messagesIn = 0;
-  bytesIn = 0;
-  messagesOut = 0;
-  bytesOut = 0;
+  readonly puts = new Meter();
+  readonly gets = new Meter();
+  /** The same without the software's own topics. */
+  readonly userPuts = new Meter();
+  readonly userGets = new Meter();
+  readonly getsFromDisk = new Meter();
+  /** Acknowledgements and checkpoints of pop consumers. */
+  readonly acks = new Meter();
+  readonly checkpoints = new Meter();
+  readonly sendBacks = new PairMeters(PAIR_COUNT_MAX);
+  readonly dead = new PairMeters(PAIR_COUNT_MAX);
+  readonly groupAcks = new PairMeters(PAIR_COUNT_MAX);
+  readonly groupCheckpoints = new PairMeters(PAIR_COUNT_MAX);
+  readonly sendTimes = new LatencySpread();
+
   sendFailures = 0;
   /** Pulls answered with messages, and without. */
   pullsFound = 0;
   pullsMissed = 0;
+  /** Longest time that it took to find messages. */
+  getLatencyMsMax = 0;
   /** Store time of the oldest message, as of the last sample; undefined without one. */
   oldestMessageTimestampMs: number | undefined = undefined;
 
@@ -68,8 +80,10 @@ export class BrokerStats {
   readonly bootTimestampMs: number;
   private readonly byTopic = new Map<string, TopicTraffic>();
   private readonly byPair = new Map<string, Map<string, GroupTraffic>>();
-  private readonly dead = new Map<string, DeadLetters>();
+  /** Takes what queues past the limit count. */
+  private readonly nobodys = new Meter();
   private pairCount = 0;
+  private queueMeterCount = 0;
   private today: DayMark = { messagesIn: 0, messagesOut: 0 };
   private yesterday: DayMark = { messagesIn: 0, messagesOut: 0 };
 
@@ -78,11 +92,32 @@ export class BrokerStats {
     this.sample();
   }
 
+  get messagesIn(): number {
+    return this.puts.messages;
+  }
+
+  get bytesIn(): number {
+    return this.puts.bytes;
+  }
+
+  get messagesOut(): number {
+    return this.gets.messages;
+  }
+
+  get bytesOut(): number {
+    return this.gets.bytes;
+  }
+
   /** The counters of a topic; the same object each time. */
   topic(topic: string): TopicTraffic {
     let traffic = this.byTopic.get(topic);
-    if (!traffic) this.byTopic.set(topic, (traffic = newTopicTraffic()));
+    if (!traffic) this.byTopic.set(topic, (traffic = new TopicTraffic(topic)));
     return traffic;
+  }
+
+  /** The counters of a topic that has had traffic. */
+  findTopic(topic: string): TopicTraffic | undefined {
+    return this.byTopic.get(topic);
   }
 
   /** The counters of a group in a topic; the same object each time. */
@@ -92,24 +127,70 @@ export class BrokerStats {
     if (this.pairCount >= PAIR_COUNT_MAX && group !== OTHERS) return this.pair(OTHERS, OTHERS);
     let topics = this.byPair.get(group);
     if (!topics) this.byPair.set(group, (topics = new Map<string, GroupTraffic>()));
-    const traffic = {
-      group,
-      topic,
-      messagesOut: 0,
-      bytesOut: 0,
-      messagesOutPerSecond: 0,
-      messagesOutAtMinute: 0,
-    };
+    const traffic = new GroupTraffic(group, topic);
     topics.set(topic, traffic);
     this.pairCount++;
     return traffic;
   }
 
+  /** The counters of a group in a topic, where it has taken something. */
+  findPair(group: string, topic: string): GroupTraffic | undefined {
+    return this.byPair.get(group)?.get(topic);
+  }
+
+  /** A send was stored. Hot. */
+  countPut(send: StoredSend): void {
+    const { traffic, messageCount, storedBytes, messageType } = send;
+    const latencyMs = Math.max(this.clock.nowMs() - send.storeTimestampMs, 0);
+    traffic.count(messageCount, storedBytes);
+    const queue = (traffic.queues[send.queueId] ??= this.queueMeter());
+    queue.times++;
+    queue.messages += messageCount;
+    queue.latencyMs += latencyMs;
+    const type = (traffic.byType[messageType] ??= new TypeTraffic());
+    type.count(messageCount, storedBytes);
+    this.puts.count(messageCount, storedBytes);
+    if (!traffic.system) this.userPuts.count(messageCount, storedBytes);
+    this.sendTimes.record(latencyMs);
+  }
+
+  /** A pull or a pop was answered with messages. Hot. */
+  countGet(given: GivenMessages): void {
+    const { messageCount, bytes, latencyMs } = given;
+    const traffic = this.pair(given.group, given.topic);
+    traffic.count(messageCount, bytes);
+    const queue = (traffic.queues[given.queueId] ??= this.queueMeter());
+    queue.times++;
+    queue.messages += messageCount;
+    queue.latencyMs += latencyMs;
+    this.gets.count(messageCount, bytes);
+    if (!traffic.system) this.userGets.count(messageCount, bytes);
+    if (latencyMs > this.getLatencyMsMax) this.getLatencyMsMax = latencyMs;
+    this.pullsFound++;
+    if (!given.fromDisk) return;
+    (traffic.fromDisk ??= new Meter()).count(messageCount, bytes);
+    this.getsFromDisk.count(messageCount, bytes);
+  }
+
+  /** A message came back that could not be consumed. */
+  countSendBack(group: string, topic: string): void {
+    this.sendBacks.of(group, topic)?.count(1);
+  }
+
   countDeadLetter(group: string, topic: string): void {
-    const key = `${group}\n${topic}`;
-    const known = this.dead.get(key);
-    if (known) known.messages++;
-    else if (this.dead.size < PAIR_COUNT_MAX) this.dead.set(key, { group, topic, messages: 1 });
+    this.dead.of(group, topic)?.count(1);
+  }
+
+  /** A pop consumer acknowledged messages. */
+  countAck(group: string, topic: string, messageCount: number): void {
+    this.groupAcks.of(group, topic)?.count(messageCount);
+    this.acks.count(messageCount);
+  }
+
+  /** A checkpoint of a pop was written. */
+  countCheckpoint(group: string, topic: string, messageCount: number): void {
+    this.groupCheckpoints.of(group, topic)?.count(messageCount);
+    this.checkpoints.count(messageCount);
   }
 
   topics(): Iterable<[string, TopicTraffic]> {
@@ -120,26 +201,33 @@ export class BrokerStats {
     for (const topics of this.byPair.values()) yield* topics.values();
   }
 
-  deadLetters(): Iterable<DeadLetters> {
+  deadLetters(): Iterable<PairMeter> {
     return this.dead.values();
   }
 
   /** The topic is deleted. */
   forgetTopic(topic: string): void {
+    this.releaseQueues(this.byTopic.get(topic));
     this.byTopic.delete(topic);
-    for (const topics of this.byPair.values()) if (topics.delete(topic)) this.pairCount--;
+    for (const topics of this.byPair.values()) {
+      this.releaseQueues(topics.get(topic));
+      if (topics.delete(topic)) this.pairCount--;
+    }
+    for (const meters of this.pairTables()) meters.forget((meter) => meter.topic === topic);
   }
 
   /** The group is deleted. */
   forgetGroup(group: string): void {
     const topics = this.byPair.get(group);
+    for (const traffic of topics?.values() ?? []) this.releaseQueues(traffic);
     if (topics && this.byPair.delete(group)) this.pairCount -= topics.size;
+    for (const meters of this.pairTables()) meters.forget((meter) => meter.group === group);
   }
 
   /** Messages since midnight, and during the day before; what came before the start is unknown. */
   days(): { readonly yesterday: DayMark; readonly today: DayMark; readonly now: DayMark } {
-    const now = { messagesIn: this.messagesIn, messagesOut: this.messagesOut };
-    return { yesterday: this.yesterday, today: this.today, now };
+    const { yesterday, today } = this;
+    return { yesterday, today, now: this.dayMark() };
   }
 
   /** To be called every `SAMPLE_INTERVAL_MS`. */
@@ -151,21 +239,53 @@ export class BrokerStats {
     this.missRate.sample(this.pullsMissed, atMs);
   }
 
-  /** To be called every minute. */
-  closeMinute(): void {
-    for (const traffic of this.byTopic.values()) {
-      traffic.messagesInPerSecond = (traffic.messagesIn - traffic.messagesInAtMinute) / 60;
-      traffic.messagesInAtMinute = traffic.messagesIn;
-    }
-    for (const traffic of this.pairs()) {
-      traffic.messagesOutPerSecond = (traffic.messagesOut - traffic.messagesOutAtMinute) / 60;
-      traffic.messagesOutAtMinute = traffic.messagesOut;
-    }
+  /** To be called once per interval of the window. */
+  snapshot(name: WindowName): void {
+    const nowMs = this.clock.nowMs();
+    for (const meter of this.meters()) meter.snapshot(name, nowMs);
   }
 
   /** To be called at midnight, local time. */
   closeDay(): void {
     this.yesterday = this.today;
-    this.today = { messagesIn: this.messagesIn, messagesOut: this.messagesOut };
+    this.today = this.dayMark();
+  }
+
+  /** Source: rocketmq 5.5.0 `BrokerStats#record`: the software's own topics do not count. */
+  private dayMark(): DayMark {
+    return { messagesIn: this.userPuts.messages, messagesOut: this.userGets.messages };
+  }
+
+  private *meters(): Iterable<Meter> {
+    const { puts, gets, userPuts, userGets, getsFromDisk, acks, checkpoints } = this;
+    yield* [puts, gets, userPuts, userGets, getsFromDisk, acks, checkpoints];
+    for (const traffic of this.byTopic.values()) yield* this.withQueues(traffic);
+    for (const traffic of this.pairs()) {
+      yield* this.withQueues(traffic);
+      if (traffic.fromDisk) yield traffic.fromDisk;
+    }
+    for (const table of this.pairTables()) yield* table.values();
+  }
+
+  private pairTables(): PairMeters[] {
+    return [this.sendBacks, this.dead, this.groupAcks, this.groupCheckpoints];
+  }
+
+  /** A meter for a queue; past the limit one that nobody asks. */
+  private queueMeter(): Meter {
+    if (this.queueMeterCount >= QUEUE_METER_COUNT_MAX) return this.nobodys;
+    this.queueMeterCount++;
+    return new Meter();
+  }
+
+  private *withQueues(traffic: TopicTraffic | GroupTraffic): Iterable<Meter> {
+    yield traffic;
+    for (const queue of traffic.queues) if (queue && queue !== this.nobodys) yield queue;
+  }
+
+  private releaseQueues(traffic: TopicTraffic | GroupTraffic | undefined): void {
+    for (const queue of traffic?.queues ?? []) {
+      if (queue && queue !== this.nobodys) this.queueMeterCount--;
+    }
   }
 }
