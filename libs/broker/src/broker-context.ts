@@ -3,6 +3,7 @@ import type {
   MessageLookup,
   MessageSink,
   MessageSource,
+  RecordSource,
   StoreAdministration,
   StoreGauges,
 } from './store-access.js';
@@ -29,6 +30,7 @@ export const STORE = Symbol('rocketmq.store');
 /** All parts of the store that a broker uses. */
 export type BrokerStore = MessageSink &
   MessageSource &
+  RecordSource &
   MessageLookup &
   StoreAdministration &
   StoreGauges;

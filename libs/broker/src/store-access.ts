@@ -27,6 +27,16 @@ export interface MessageSource {
   read(request: ReadRequest, done: (result: ReadResult) => void): void;
 }
 
+/** The part of the store that gives records by their place in the log. */
+export interface RecordSource {
+  /** The record of this size at this offset; undefined where none is. `done` may come before the call returns. */
+  readRecord(
+    commitLogOffset: number,
+    sizeBytes: number,
+    done: (bytes: Buffer | undefined, error?: Error) => void,
+  ): void;
+}
+
 /** The part of the store that answers questions of operators and tools. */
 export interface MessageLookup {
   findQueue(topic: string, queueId: number): StoreQueue | undefined;
@@ -62,6 +72,8 @@ export interface StoreGauges {
   readonly stats: StoreStats;
   readonly commitLogMinOffset: number;
   readonly commitLogMaxOffset: number;
+  /** Everything below is on stable storage. */
+  readonly flushedOffset: number;
   readonly dispatchBehindBytes: number;
   /** Used share of the filesystem that holds the log, 0…1. */
   readonly diskUsedRatio: number;

@@ -616,6 +616,13 @@ export class BrokerConfig {
   propertyFilter = true;
 
   @BooleanKey({
+    java: 'storeReplyMessageEnable',
+    doc: 'Whether replies to request messages are kept in the reply topic of the cluster, besides being delivered.',
+    reloadable: true,
+  })
+  storeReplyMessages = true;
+
+  @BooleanKey({
     java: 'filterSupportRetry',
     doc: 'Whether a SQL92 subscription of a retry topic judges each message by what the group wants of its first topic.',
     reloadable: true,

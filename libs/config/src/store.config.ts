@@ -42,6 +42,13 @@ export class StoreConfig {
       keys: ['flushIntervalMs', 'syncFlushTimeoutMs'],
       holds: (store) => store.flushIntervalMs < store.syncFlushTimeoutMs,
     },
+    {
+      rule: 'S4: timerRollWindowSlots x timerPrecisionMs < fileReservedMs',
+      advisory: true,
+      because: 'a timed message that waits longer than log files are kept is deleted before it is due',
+      keys: ['timerRollWindowSlots', 'timerPrecisionMs', 'fileReservedMs'],
+      holds: (store) => store.timerRollWindowSlots * store.timerPrecisionMs < store.fileReservedMs,
+    },
   ];
 
   @PathKey({ java: 'storePathRootDir', doc: 'Folder of the store.' })
@@ -261,6 +268,88 @@ export class StoreConfig {
     max: 1_000_000,
   })
   openQueueFileCountMax = 16_384;
+
+  @BooleanKey({
+    java: 'timerWheelEnable',
+    doc: 'Whether messages may name a time of delivery of their own (TIMER_DELIVER_MS and its like).',
+  })
+  timerWheelEnable = true;
+
+  @IntegerKey({
+    java: 'timerPrecisionMs',
+    doc: 'Span of a slot of the timing wheel: 100, 200, 500 or 1000; others count as the next lower one. Messages are delivered to the millisecond whatever it is.',
+    unit: 'ms',
+    min: 1,
+    max: 2_147_483_647,
+  })
+  timerPrecisionMs = 1_000;
+
+  @IntegerKey({
+    java: 'timerMaxDelaySec',
+    doc: 'Furthest that a time of delivery may lie ahead.',
+    unit: 's',
+    min: 1,
+    max: 2_147_483_647,
+    reloadable: true,
+  })
+  timerMaxDelaySec = 3 * 86_400;
+
+  @IntegerKey({
+    java: 'timerRollWindowSlot',
+    doc: 'Slots that the wheel holds ahead; a message for a later one is stored anew on the way.',
+    unit: 'slots',
+    min: 0,
+    max: 2_147_483_647,
+  })
+  timerRollWindowSlots = 2 * 86_400;
+
+  @IntegerKey({
+    java: 'timerFlushIntervalMs',
+    doc: 'How often the progress of timed messages is saved; a crash repeats what was delivered since.',
+    unit: 'ms',
+    min: 10,
+    max: 60_000,
+  })
+  timerFlushIntervalMs = 1_000;
+
+  @IntegerKey({
+    java: 'timerCongestNumEachSlot',
+    doc: 'Messages in one slot from which more and more are refused; from twice as many on all.',
+    unit: 'messages',
+    min: 1,
+    max: 2_147_483_647,
+    reloadable: true,
+  })
+  timerSlotMessageMax = 2_147_483_647;
+
+  @IntegerKey({
+    java: 'mappedFileSizeTimerLog',
+    doc: 'Length of a file of the timer log. A store keeps the length it was made with.',
+    unit: 'bytes',
+    min: 4 * KIB,
+    max: 2 * GIB - 1,
+  })
+  timerLogFileBytes = 100 * MIB;
+
+  @BooleanKey({
+    java: 'timerStopEnqueue',
+    doc: 'Timed messages are stored but not noted: none of them will be delivered until it is turned off.',
+    reloadable: true,
+  })
+  timerStopEnqueue = false;
+
+  @BooleanKey({
+    java: 'timerStopDequeue',
+    doc: 'Timed messages are noted but not delivered.',
+    reloadable: true,
+  })
+  timerStopDequeue = false;
+
+  @BooleanKey({
+    java: 'appendTopicForTimerDeleteKey',
+    doc: 'Recalls name topic and unique key, as RocketMQ before 5.5.0 did. Both forms are understood.',
+  })
+  timerRecallKeyWithTopic = false;
 
   @BooleanKey({ doc: 'Whether the checksum of a body that is read from a file is verified.' })
   checkCrcOnRead = true;

@@ -132,6 +132,15 @@ export class MessageStore {
     return this.parts.lookup.recordAt(commitLogOffset);
   }
 
+  /** The record of this size that begins at this offset, see `RecordLookup.readRecord`. */
+  readRecord(
+    commitLogOffset: number,
+    sizeBytes: number,
+    done: (bytes: Buffer | undefined, error?: Error) => void,
+  ): void {
+    this.parts.lookup.readRecord(commitLogOffset, sizeBytes, done);
+  }
+
   /** Messages by key or unique key, stored in [beginMs, endMs]. @throws system error */
   query(
     topic: string,

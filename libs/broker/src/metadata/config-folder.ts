@@ -1,7 +1,10 @@
 import type { Disk, Logger } from '@rocketmq-ts/kernel';
 import {
   ConsumerOffsetWrapper,
+  ConsumerOrderInfoFile,
   DelayOffsetWrapper,
+  TimerMetricsWrapper,
+  MessageRequestModeWrapper,
   SubscriptionGroupWrapper,
   TopicConfigWrapper,
 } from '@rocketmq-ts/protocol';
@@ -16,6 +19,9 @@ export class ConfigFolder {
   readonly groups: MetadataFile<SubscriptionGroupWrapper>;
   readonly consumerOffsets: MetadataFile<ConsumerOffsetWrapper>;
   readonly delayOffsets: MetadataFile<DelayOffsetWrapper>;
+  readonly timerMetrics: MetadataFile<TimerMetricsWrapper>;
+  readonly orderInfo: MetadataFile<ConsumerOrderInfoFile>;
+  readonly requestModes: MetadataFile<MessageRequestModeWrapper>;
 
   constructor(disk: Disk, logger: Logger, storePath: string) {
     const at = (name: string): string => `${storePath}/config/${name}.json`;
@@ -27,6 +33,15 @@ export class ConfigFolder {
       at('consumerOffset'),
       ConsumerOffsetWrapper,
     );
+    const timerMetrics = `${storePath}/config/timermetrics`;
+    this.timerMetrics = new MetadataFile(disk, logger, timerMetrics, TimerMetricsWrapper);
     this.delayOffsets = new MetadataFile(disk, logger, at('delayOffset'), DelayOffsetWrapper);
+    this.orderInfo = new MetadataFile(disk, logger, at('consumerOrderInfo'), ConsumerOrderInfoFile);
+    this.requestModes = new MetadataFile(
+      disk,
+      logger,
+      at('messageRequestMode'),
+      MessageRequestModeWrapper,
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { MessageSysFlag, ResponseCode } from '@rocketmq-ts/protocol';
 import type { DelayLevels } from '../delay/delay-levels.js';
+import type { TimerPlacement } from '../timer/timer-placement.js';
 import { brokerForbids, illegalMessage } from './send-decision.js';
 import type { Refusal } from './send-decision.js';
 import { fixedProperty } from './stored-properties.js';
@@ -9,6 +10,7 @@ const UNIQ_KEY = fixedProperty('UNIQ_KEY', '');
 const DELAY = fixedProperty('DELAY', '');
 const REAL_TOPIC = fixedProperty('REAL_TOPIC', '');
 const REAL_QID = fixedProperty('REAL_QID', '');
+const TIMER_OUT_MS = fixedProperty('TIMER_OUT_MS', '');
 /** What Apache notes on a message that goes to the dead-letter topic without a delay. */
 const NO_DELAY = fixedProperty('DELAY', '-1');
 const TRACE_IS_ON = fixedProperty('TRACE_ON', 'true');
@@ -23,6 +25,8 @@ export class PropertyWishes {
   tagsCode = 0;
   /** At least 1: the message waits; 0: it does not. */
   delayLevel = 0;
+  /** Above 0: the slot of the timer that the message waits in; 0: it does not. */
+  timerOutMs = 0;
   waitForStore = true;
   /** The producer decides later whether the message comes: it is stored as a half message. */
   half = false;
@@ -33,6 +37,7 @@ export interface PropertyRules {
   readonly region: FixedProperty;
   readonly cluster: FixedProperty;
   readonly levels: DelayLevels;
+  readonly timer: Pick<TimerPlacement, 'place'>;
   readonly nextUniqKey: () => string;
   readonly traceOn: () => boolean;
   readonly advertisedHost: string;
@@ -87,7 +92,10 @@ export function completeProperties(
   wishes.delayLevel = Math.max(delayLevel, 0);
   wishes.tagsCode = properties.tagsCode();
   wishes.waitForStore = !properties.has('WAIT') || saysTrue(properties, 'WAIT');
-  return transactionRefusal(properties, rules, owner, wishes) ?? timerRefusal(properties, wishes);
+  return (
+    transactionRefusal(properties, rules, owner, wishes) ??
+    timerRefusal(properties, rules.timer, wishes)
+  );
 }
 
 /** Notes on a message that waits where it belongs. Source: rocketmq 5.x `HookUtils#transformDelayLevelMessage`. */
@@ -98,6 +106,18 @@ export function rememberTarget(
   queueId: number,
 ): void {
   properties.putText(DELAY, String(level));
+  properties.putValue(REAL_TOPIC, topic.nameBytes, 0, topic.nameBytes.length);
+  properties.putText(REAL_QID, String(queueId));
+}
+
+/** Notes on a message that waits for its time where it belongs. Source: rocketmq 5.5.0 `HookUtils#transformTimerMessage`. */
+export function rememberTimer(
+  properties: StoredProperties,
+  outMs: number,
+  topic: { readonly nameBytes: Buffer },
+  queueId: number,
+): void {
+  properties.putText(TIMER_OUT_MS, String(outMs));
   properties.putValue(REAL_TOPIC, topic.nameBytes, 0, topic.nameBytes.length);
   properties.putText(REAL_QID, String(queueId));
 }
@@ -129,8 +149,13 @@ function transactionRefusal(
     : undefined;
 }
 
-/** Messages with a time of delivery of their own are not offered; a delay level wins over one. */
-function timerRefusal(properties: StoredProperties, wishes: PropertyWishes): Refusal | undefined {
+/** A delay level wins over a time of delivery; a message that is in the timer already stays as it is. */
+function timerRefusal(
+  properties: StoredProperties,
+  timer: Pick<TimerPlacement, 'place'>,
+  wishes: PropertyWishes,
+): Refusal | undefined {
+  wishes.timerOutMs = 0;
   const timed =
     properties.has('TIMER_DELIVER_MS') ||
     properties.has('TIMER_DELAY_SEC') ||
@@ -142,12 +167,17 @@ function timerRefusal(properties: StoredProperties, wishes: PropertyWishes): Ref
     properties.remove('TIMER_DELAY_MS');
     return undefined;
   }
-  return properties.has('TIMER_OUT_MS')
-    ? undefined
-    : {
-        code: ResponseCode.SYSTEM_ERROR,
-        remark: 'accurate timer message is not enabled, timerWheelEnable is false',
-      };
+  // A time of delivery that comes with a half message counts from its commit on.
+  if (wishes.half || properties.has('TIMER_OUT_MS')) return undefined;
+  const wish = {
+    delaySec: properties.text('TIMER_DELAY_SEC'),
+    delayMs: properties.text('TIMER_DELAY_MS'),
+    deliverMs: properties.text('TIMER_DELIVER_MS'),
+  };
+  const placed = timer.place(wish, properties.has('TIMER_DEL_UNIQKEY'));
+  if (typeof placed !== 'number') return placed;
+  wishes.timerOutMs = placed;
+  return undefined;
 }
 
 /** As Java's `Boolean.parseBoolean`. */

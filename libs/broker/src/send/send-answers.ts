@@ -1,4 +1,9 @@
-import { ResponseCode, SendAnswerTemplate, offsetMsgId, writeSendAnswer } from '@rocketmq-ts/protocol';
+import {
+  ResponseCode,
+  SendAnswerTemplate,
+  offsetMsgId,
+  writeSendAnswer,
+} from '@rocketmq-ts/protocol';
 import type { StoreOutcome, WriteRefusal } from '@rocketmq-ts/storage';
 import type { BrokerStats, StoredSend } from '../stats/broker-stats.js';
 import type { PendingSend, SendAnswerTarget } from './pending-send.js';

@@ -1,7 +1,7 @@
 import { describeError } from '@rocketmq-ts/kernel';
 import type { Clock, Random } from '@rocketmq-ts/kernel';
-import { MessageSysFlag, ResponseCode } from '@rocketmq-ts/protocol';
-import type { RemotingFrame, SendHeader, TopicConfig } from '@rocketmq-ts/protocol';
+import { MessageSysFlag, ResponseCode, PROPERTIES_BYTES_MAX } from '@rocketmq-ts/protocol';
+import type { CachedText, RemotingFrame, SendHeader, TopicConfig } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import { StorageError } from '@rocketmq-ts/storage';
 import type { AppendEntry } from '@rocketmq-ts/storage';
@@ -16,6 +16,7 @@ import { groupTopic, sysFlagOfNewTopic, topicAfterTemplate } from '../topic/topi
 import {
   AUTO_CREATE_TOPIC,
   SCHEDULE_TOPIC,
+  TIMER_TOPIC,
   TRANSACTION_HALF_TOPIC,
   dlqTopicOf,
   isRetryTopic,
@@ -27,8 +28,14 @@ import { HALF_QUEUE_ID, withTransactionBits } from '../transaction/half-message.
 import { PendingHalf, rememberHalfTarget } from '../transaction/half-send.js';
 import type { TransactionCounts } from '../transaction/transaction-counts.js';
 import { BatchOpener } from './batch-opener.js';
-import { PropertyWishes, completeProperties, rememberTarget } from './message-properties.js';
+import {
+  PropertyWishes,
+  completeProperties,
+  rememberTarget,
+  rememberTimer,
+} from './message-properties.js';
 import type { PropertyRules } from './message-properties.js';
+import { messageTypeOf } from './message-type.js';
 import { PendingSend } from './pending-send.js';
 import { retryTargetOf } from './retry-target.js';
 import type { SendAnswers } from './send-answers.js';
@@ -40,6 +47,7 @@ import {
   unavailable,
 } from './send-decision.js';
 import type { Refusal, SendRules } from './send-decision.js';
+import { encodeRecallHandle } from '../timer/recall-handle.js';
 import { StoredProperties } from './stored-properties.js';
 
 /** What the send path works with. Functions stand where a setting can change while the broker runs. */
@@ -53,6 +61,7 @@ export interface SendParts {
   readonly stats: BrokerStats;
   readonly transactions: TransactionCounts;
   readonly answers: SendAnswers;
+  readonly brokerName: string;
   readonly rules: SendRules;
   readonly properties: PropertyRules;
   readonly autoCreateTopic: () => boolean;
@@ -88,7 +97,7 @@ export class SendFrameHandler {
   /** The `FrameHandler` of the three commands. */
   readonly handle = (frame: RemotingFrame, connection: ServerConnection): void => {
     const fields = this.parts.readFields(frame);
-    const topic = this.parts.topics.find(fields.topic);
+    const topic = this.topicOf(fields.topicText);
     const refusal =
       topic === undefined
         ? this.createFirst(frame, connection, fields)
@@ -97,6 +106,15 @@ export class SendFrameHandler {
           : this.takeOne(frame, connection, fields, topic);
     if (refusal !== undefined) this.refuse(frame, connection, refusal);
   };
+
+  /** Kept with the cached name: a look into a table of thousands of topics costs more than the rest of the header. */
+  private topicOf(name: CachedText): TopicRecord | undefined {
+    const known = name.found as TopicRecord | undefined;
+    if (known !== undefined && !known.removed) return known;
+    const topic = this.parts.topics.find(name.text);
+    name.found = topic;
+    return topic;
+  }
 
   private takeOne(
     frame: RemotingFrame,
@@ -137,11 +155,14 @@ export class SendFrameHandler {
       ? this.newHalf(connection, target)
       : new PendingSend(parts.answers, connection, this.trafficOf(topic));
     send.queueId = queueId;
+    send.messageType = messageTypeOf(wishes, properties);
     this.fill(send, fields, topic);
     if (topic.retries) send.sysFlag = withTransactionBits(send.sysFlag, 0);
     this.place(send, target, dead ? 0 : queueId);
     send.flag = fields.flag;
     properties.write();
+    if (wishes.timerOutMs > 0 && properties.outputBytes > TIMED_PROPERTIES_BYTES_MAX)
+      return illegalMessage(parts.rules.messageBytesMax);
     send.propertiesBytes = properties.output;
     send.propertiesEnd = properties.outputBytes;
     send.bodyBytes = frame.bytes;
@@ -241,6 +262,10 @@ export class SendFrameHandler {
       this.placeHalf(send, target, queueId);
       return;
     }
+    if (wishes.timerOutMs > 0) {
+      this.placeTimed(send, target, queueId);
+      return;
+    }
     if (wishes.delayLevel === 0) {
       send.queue = this.queueOf(target, queueId);
       send.topicBytes = target.nameBytes;
@@ -252,6 +277,21 @@ export class SendFrameHandler {
     send.queue = this.parts.store.queue(SCHEDULE_TOPIC, queueIdOfLevel(level));
     send.topicBytes = SCHEDULE_TOPIC_BYTES;
     send.tagsCode = clock.nowMs() + properties.levels.delayOf(level);
+  }
+
+  private placeTimed(send: PendingSend, target: TopicRecord, queueId: number): void {
+    const { timerOutMs, uniqKey, tagsCode } = this.wishes;
+    rememberTimer(this.properties, timerOutMs, target, queueId);
+    send.queue = this.parts.store.queue(TIMER_TOPIC, 0);
+    send.topicBytes = TIMER_TOPIC_BYTES;
+    send.tagsCode = tagsCode;
+    if (!target.retries) {
+      const { name: topic } = target;
+      const { brokerName } = this.parts;
+      // One more, since the slot of a time lies before it.
+      const timestampText = String(timerOutMs + 1);
+      send.recallHandle = encodeRecallHandle({ topic, brokerName, timestampText, uniqKey });
+    }
   }
 
   private newHalf(connection: ServerConnection, target: TopicRecord): PendingHalf {
@@ -347,4 +387,7 @@ export class SendFrameHandler {
 }
 
 const SCHEDULE_TOPIC_BYTES = Buffer.from(SCHEDULE_TOPIC);
+const TIMER_TOPIC_BYTES = Buffer.from(TIMER_TOPIC);
+/** The timer notes times and rolls on a message before it delivers it: there must be room left. */
+const TIMED_PROPERTIES_BYTES_MAX = PROPERTIES_BYTES_MAX - 160;
 const HALF_TOPIC_BYTES = Buffer.from(TRANSACTION_HALF_TOPIC);

@@ -11,6 +11,8 @@ import { DelayLevels } from '../delay/delay-levels.js';
 import { LockModule } from '../lock/lock.module.js';
 import { QueueLockTable } from '../lock/queue-lock-table.js';
 import { BrokerStats } from '../stats/broker-stats.js';
+import { TimerModule } from '../timer/timer.module.js';
+import { TimerPlacement } from '../timer/timer-placement.js';
 import { SubscriptionGroupModule } from '../subscription-group/subscription-group.module.js';
 import { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
 import { TopicModule } from '../topic/topic.module.js';
@@ -25,7 +27,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
 
 /** Takes messages of producers. The handler bypasses Nest: it is called for every message. */
 @Module({
-  imports: [LockModule, SubscriptionGroupModule, TopicModule, TransactionCountsModule],
+  imports: [LockModule, SubscriptionGroupModule, TimerModule, TopicModule, TransactionCountsModule],
   providers: [
     {
       provide: SendAnswers,
@@ -67,6 +69,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
         DelayLevels,
         BrokerConfig,
         RemotingServer,
+        TimerPlacement,
       ],
       useFactory: (
         clock: Clock,
@@ -83,6 +86,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
         levels: DelayLevels,
         config: BrokerConfig,
         server: RemotingServer,
+        timer: TimerPlacement,
       ): SendFrameHandler =>
         new SendFrameHandler({
           clock,
@@ -94,6 +98,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
           stats,
           transactions,
           answers,
+          brokerName: identity.brokerName,
           rules: {
             advertisedHost: identity.advertisedHost,
             get brokerPermission() {
@@ -107,6 +112,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
             region: fixedProperty('MSG_REGION', config.regionId),
             cluster: fixedProperty('CLUSTER', identity.clusterName),
             levels,
+            timer,
             nextUniqKey: () => uniqKeys.next(),
             traceOn: () => config.traceOn,
             advertisedHost: identity.advertisedHost,

@@ -46,6 +46,7 @@ const KNOWN_KEYS = [
   'POP_CK',
   '__SHARDINGKEY',
   'TIMER_OUT_MS',
+  'TIMER_DEL_UNIQKEY',
 ] as const;
 export type KnownKey = (typeof KNOWN_KEYS)[number];
 

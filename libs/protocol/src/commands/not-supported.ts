@@ -22,16 +22,6 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
     reason: "Serves a slave's copy of the configuration; replication is not offered yet.",
   },
   GET_CLIENT_CONFIG: { code: 47, reason: 'Apache has the number but no handler for it.' },
-  GET_TIMER_CHECK_POINT: {
-    code: 60,
-    reason:
-      "Serves a slave's copy of the timer; timed messages and replication are not offered yet.",
-  },
-  GET_TIMER_METRICS: {
-    code: 61,
-    reason:
-      "Serves a slave's copy of the timer; timed messages and replication are not offered yet.",
-  },
   SUSPEND_CONSUMER: { code: 209, reason: 'Apache has the number but no handler for it.' },
   RESUME_CONSUMER: { code: 210, reason: 'Apache has the number but no handler for it.' },
   RESET_CONSUMER_OFFSET_IN_CONSUMER: {
@@ -55,12 +45,6 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
     code: 302,
     reason: 'Filter servers were removed from RocketMQ 5; they ran code sent by clients.',
   },
-  SEND_REPLY_MESSAGE: { code: 324, reason: 'Request-reply messaging is not offered yet.' },
-  SEND_REPLY_MESSAGE_V2: { code: 325, reason: 'Request-reply messaging is not offered yet.' },
-  PUSH_REPLY_MESSAGE_TO_CLIENT: {
-    code: 326,
-    reason: 'Request-reply messaging is not offered yet.',
-  },
   CHECK_ROCKSDB_CQ_WRITE_PROGRESS: {
     code: 354,
     reason: "Belongs to Apache's RocksDB store; ours keeps the file formats.",
@@ -68,10 +52,6 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
   EXPORT_ROCKSDB_CONFIG_TO_JSON: {
     code: 355,
     reason: "Belongs to Apache's RocksDB store; ours keeps the file formats.",
-  },
-  RECALL_MESSAGE: {
-    code: 370,
-    reason: 'Cancels a timed message; timed messages are not offered yet.',
   },
   UPDATE_AND_CREATE_STATIC_TOPIC: {
     code: 513,

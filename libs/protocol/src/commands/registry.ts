@@ -30,6 +30,9 @@ import { QueryMessage } from './message/query-message.command.js';
 import { SendBatchMessage } from './message/send-batch-message.command.js';
 import { SendMessage } from './message/send-message.command.js';
 import { SendMessageV2 } from './message/send-message-v2.command.js';
+import { PushReplyMessageToClient } from './message/push-reply-message-to-client.command.js';
+import { SendReplyMessage } from './message/send-reply-message.command.js';
+import { SendReplyMessageV2 } from './message/send-reply-message-v2.command.js';
 import { ViewMessageById } from './message/view-message-by-id.command.js';
 import { CloneGroupOffset } from './offset/clone-group-offset.command.js';
 import { GetConsumerStatusFromClient } from './offset/get-consumer-status-from-client.command.js';
@@ -84,6 +87,9 @@ import { QueryAssignment } from './session/query-assignment.command.js';
 import { SetMessageRequestMode } from './session/set-message-request-mode.command.js';
 import { UnlockBatchMq } from './session/unlock-batch-mq.command.js';
 import { UnregisterClient } from './session/unregister-client.command.js';
+import { GetTimerCheckPoint } from './timer/get-timer-check-point.command.js';
+import { GetTimerMetrics } from './timer/get-timer-metrics.command.js';
+import { RecallMessage } from './timer/recall-message.command.js';
 import { CleanUnusedTopic } from './topic/clean-unused-topic.command.js';
 import { DeleteTopicInBroker } from './topic/delete-topic-in-broker.command.js';
 import { GetAllTopicConfig } from './topic/get-all-topic-config.command.js';
@@ -135,6 +141,9 @@ export const commands = [
   SetMessageRequestMode,
   UnlockBatchMq,
   CheckClientConfig,
+  GetTimerCheckPoint,
+  GetTimerMetrics,
+  RecallMessage,
   PutKvConfig,
   GetKvConfig,
   DeleteKvConfig,
@@ -184,6 +193,9 @@ export const commands = [
   QueryConsumeQueue,
   QueryDataVersion,
   ResumeCheckHalfMessage,
+  SendReplyMessage,
+  SendReplyMessageV2,
+  PushReplyMessageToClient,
   AddWritePermOfBroker,
   GetAllProducerInfo,
   DeleteExpiredCommitlog,
@@ -235,6 +247,9 @@ export {
   QueryAssignment,
   SetMessageRequestMode,
   UnlockBatchMq,
+  GetTimerCheckPoint,
+  GetTimerMetrics,
+  RecallMessage,
   CheckClientConfig,
   PutKvConfig,
   GetKvConfig,
@@ -285,6 +300,9 @@ export {
   QueryConsumeQueue,
   QueryDataVersion,
   ResumeCheckHalfMessage,
+  SendReplyMessage,
+  SendReplyMessageV2,
+  PushReplyMessageToClient,
   AddWritePermOfBroker,
   GetAllProducerInfo,
   DeleteExpiredCommitlog,

@@ -46,6 +46,41 @@ export class RecordLookup {
   }
 
   /**
+   * The record at an offset whose size is known, checked: for those who noted both. `done` comes before the call returns
+   * where the record is in memory; undefined where there is no such record (any more).
+   */
+  readRecord(
+    commitLogOffset: number,
+    sizeBytes: number,
+    done: (bytes: Buffer | undefined, error?: Error) => void,
+  ): void {
+    const { tailCache, log, logStartOffset, visibleOffset } = this.parts;
+    const endOffset = commitLogOffset + sizeBytes;
+    if (commitLogOffset < logStartOffset() || endOffset > visibleOffset()) {
+      done(undefined);
+      return;
+    }
+    const checked = (bytes: Buffer): Buffer | undefined =>
+      checkRecord(bytes, 0, sizeBytes, { verifyBody: true, commitLogOffset }) === sizeBytes
+        ? bytes
+        : undefined;
+    const slab = tailCache.find(commitLogOffset);
+    const at = slab ? commitLogOffset - slab.startOffset : 0;
+    if (slab && at + sizeBytes <= slab.usedBytes) {
+      done(checked(Buffer.from(slab.buffer.subarray(at, at + sizeBytes))));
+    } else if (!log.sameFile(commitLogOffset, endOffset - 1)) done(undefined);
+    else {
+      const bytes = Buffer.allocUnsafe(sizeBytes);
+      log.readInto(bytes, commitLogOffset, (error) => {
+        // A file that was deleted meanwhile is no trouble of the disk.
+        const gone = commitLogOffset < logStartOffset();
+        if (error && !gone) done(undefined, error);
+        else done(error ? undefined : checked(bytes));
+      });
+    }
+  }
+
+  /**
    * Messages of `topic` whose unique key or one of whose keys is `key`, oldest first.
    * Source: rocketmq 5.5.0 `DefaultMessageStore#queryMessage`; unlike there, hash collisions are sorted out here.
    */

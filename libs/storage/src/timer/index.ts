@@ -1,0 +1,9 @@
+export { encodeTimerCheckpoint, type TimerCheckpoint } from './timer-checkpoint.js';
+export {
+  TimerStore,
+  type CommitLogProgress,
+  type NewTimerUnit,
+  type SlotReading,
+  type TimerStoreOptions,
+} from './timer-store.js';
+export { TimerMagic, type TimerUnit } from './timer-unit.js';

@@ -1,0 +1,182 @@
+import { writeSafeInt64 } from '@rocketmq-ts/kernel';
+import { readInt64 } from './timer-unit.js';
+
+/** Slots of Apache's wheel whatever the precision: seven days of seconds, twice. Source: rocketmq 5.5.0 `TimerWheel`. */
+export const TIMER_WHEEL_SLOTS = 2 * 7 * 86_400;
+export const SLOT_BYTES = 32;
+const PAGE_SLOTS = 128;
+export const PAGE_BYTES = PAGE_SLOTS * SLOT_BYTES;
+
+const At = { TICKS: 0, FIRST: 8, LAST: 16, COUNT: 24, MAGIC: 28 } as const;
+
+/** What a slot of the wheel says. */
+export interface WheelSlot {
+  readonly timeMs: number;
+  /** Positions in the timer log of the first and last unit of the slot. */
+  readonly firstPosition: number;
+  readonly lastPosition: number;
+  /** Units in the slot; one that deletes takes one away, as in Apache's wheel. */
+  readonly count: number;
+}
+
+/** A page of the wheel that changed. */
+export interface WheelPage {
+  readonly index: number;
+  /** Valid until the wheel changes. */
+  readonly bytes: Buffer;
+}
+
+const EMPTY_PAGE = Buffer.alloc(PAGE_BYTES);
+
+/**
+ * The timing wheel: per tick of time the units of the timer log that fall due in it, as a chain from the last to the first.
+ * Laid out as Apache's file, but only pages with a slot in use are in memory: a million messages spread over a day take
+ * 2.7 MiB instead of 37.
+ *
+ * Invariants:
+ *  I1  `pendingCount` is the sum of the counts of all slots in use;
+ *  I2  a page without a slot in use is not in memory.
+ */
+export class TimerWheel {
+  private readonly pages: (Buffer | undefined)[];
+  private readonly usedSlots: Uint8Array;
+  private readonly changed = new Set<number>();
+  private pending = 0;
+  private pageCount = 0;
+
+  constructor(
+    readonly precisionMs: number,
+    readonly slotCount = TIMER_WHEEL_SLOTS,
+  ) {
+    const pageCount = Math.ceil(slotCount / PAGE_SLOTS);
+    this.pages = new Array<Buffer | undefined>(pageCount).fill(undefined);
+    this.usedSlots = new Uint8Array(pageCount);
+  }
+
+  get pendingCount(): number {
+    return this.pending;
+  }
+
+  get memoryBytes(): number {
+    return this.pageCount * PAGE_BYTES + this.pages.length * 9;
+  }
+
+  /** The slot of a time, undefined where nothing waits in it. */
+  get(timeMs: number): WheelSlot | undefined {
+    const ticks = Math.floor(timeMs / this.precisionMs);
+    const index = ticks % this.slotCount;
+    const page = this.pages[Math.floor(index / PAGE_SLOTS)];
+    if (page === undefined) return undefined;
+    const at = (index % PAGE_SLOTS) * SLOT_BYTES;
+    if (readInt64(page, at + At.TICKS) !== ticks) return undefined;
+    return {
+      timeMs: ticks * this.precisionMs,
+      firstPosition: readInt64(page, at + At.FIRST),
+      lastPosition: readInt64(page, at + At.LAST),
+      count: page.readInt32BE(at + At.COUNT),
+    };
+  }
+
+  /** Adds a unit of the timer log to the slot of a time. @param countBy 1, or −1 for a unit that deletes */
+  add(timeMs: number, position: number, countBy: number): void {
+    const slot = this.get(timeMs);
+    const first = slot?.firstPosition ?? position;
+    this.put(timeMs, first, position, (slot?.count ?? 0) + countBy);
+  }
+
+  /** Sets a slot; what another time left in it is gone. */
+  put(timeMs: number, firstPosition: number, lastPosition: number, count: number): void {
+    const ticks = Math.floor(timeMs / this.precisionMs);
+    const index = ticks % this.slotCount;
+    const pageIndex = Math.floor(index / PAGE_SLOTS);
+    const page = (this.pages[pageIndex] ??= this.newPage());
+    const at = (index % PAGE_SLOTS) * SLOT_BYTES;
+    if (isUsed(page, at)) this.pending -= page.readInt32BE(at + At.COUNT);
+    else this.usedSlots[pageIndex]!++;
+    writeSafeInt64(page, at + At.TICKS, ticks);
+    writeSafeInt64(page, at + At.FIRST, firstPosition);
+    writeSafeInt64(page, at + At.LAST, lastPosition);
+    page.writeInt32BE(count, at + At.COUNT);
+    this.pending += count;
+    this.changed.add(pageIndex);
+  }
+
+  /** Empties the slot of a time. */
+  clear(timeMs: number): void {
+    if (this.get(timeMs) === undefined) return;
+    const index = Math.floor(timeMs / this.precisionMs) % this.slotCount;
+    const pageIndex = Math.floor(index / PAGE_SLOTS);
+    const page = this.pages[pageIndex]!;
+    const at = (index % PAGE_SLOTS) * SLOT_BYTES;
+    this.pending -= page.readInt32BE(at + At.COUNT);
+    page.fill(0, at, at + SLOT_BYTES);
+    this.changed.add(pageIndex);
+    if (--this.usedSlots[pageIndex]! > 0) return;
+    this.pages[pageIndex] = undefined;
+    this.pageCount--;
+  }
+
+  /** The first time in [`fromMs`, `untilMs`) with something in its slot; passes empty pages at once. */
+  nextUsed(fromMs: number, untilMs: number): number | undefined {
+    const { precisionMs, slotCount } = this;
+    const untilTicks = Math.ceil(untilMs / precisionMs);
+    let ticks = Math.floor(fromMs / precisionMs);
+    while (ticks < untilTicks) {
+      const index = ticks % slotCount;
+      const pageIndex = Math.floor(index / PAGE_SLOTS);
+      if (this.pages[pageIndex] === undefined) {
+        const pageEnd = Math.min((pageIndex + 1) * PAGE_SLOTS, slotCount);
+        ticks += pageEnd - index;
+      } else if (this.get(ticks * precisionMs) === undefined) ticks++;
+      else return ticks * precisionMs;
+    }
+    return undefined;
+  }
+
+  /** Calls back for each slot in use, in no order. */
+  forEach(visit: (slot: WheelSlot) => void): void {
+    for (const page of this.pages) {
+      if (page === undefined) continue;
+      for (let at = 0; at < PAGE_BYTES; at += SLOT_BYTES) {
+        if (!isUsed(page, at)) continue;
+        visit({
+          timeMs: readInt64(page, at + At.TICKS) * this.precisionMs,
+          firstPosition: readInt64(page, at + At.FIRST),
+          lastPosition: readInt64(page, at + At.LAST),
+          count: page.readInt32BE(at + At.COUNT),
+        });
+      }
+    }
+  }
+
+  /** What the slots in [`fromMs`, `untilMs`) count. */
+  countBetween(fromMs: number, untilMs: number): number {
+    let count = 0;
+    let timeMs = this.nextUsed(fromMs, untilMs);
+    while (timeMs !== undefined) {
+      count += this.get(timeMs)!.count;
+      timeMs = this.nextUsed(timeMs + this.precisionMs, untilMs);
+    }
+    return count;
+  }
+
+  /** Pages that changed since the last call, as they are to stand in the file. */
+  takeChanged(): WheelPage[] {
+    const pages = [...this.changed].sort((one, other) => one - other);
+    this.changed.clear();
+    return pages.map((index) => ({ index, bytes: this.pages[index] ?? EMPTY_PAGE }));
+  }
+
+  /** Pages that were taken and did not get into the file. */
+  markChanged(pages: readonly WheelPage[]): void {
+    for (const { index } of pages) this.changed.add(index);
+  }
+
+  private newPage(): Buffer {
+    this.pageCount++;
+    return Buffer.alloc(PAGE_BYTES);
+  }
+}
+
+const isUsed = (page: Buffer, at: number): boolean =>
+  page.readInt32BE(at) !== 0 || page.readInt32BE(at + 4) !== 0;
