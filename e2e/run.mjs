@@ -2,15 +2,17 @@
 /*
  * Runs suites of official clients against a cluster of real processes:
  *
- *   node e2e/run.mjs --server ours|apache --suite java-5.5.0,java-4.9.8,go,store-exchange
- *                    [--test Name] [--json file]
+ *   node e2e/run.mjs --server ours|apache --suite java-5.5.0,java-4.9.8,go,store-exchange,mqadmin
+ *                    [--test Name] [--json file] [--write]
  *
  * --test takes one class of a Java suite (or Class#method) or a name pattern of the Go suite.
+ * --write brings docs/mqadmin.md up to date.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startApache, startOurs, stop } from './cluster.mjs';
+import { runMqadmin } from './mqadmin/suite.mjs';
 import { readGoReport, readSurefireReports } from './reports.mjs';
 import { runStoreExchange } from './store-exchange.mjs';
 import { E2E_DIR, endGroup, lastLines, missingTools, run } from './tools.mjs';
@@ -26,7 +28,11 @@ const SUITES = {
   'java-4.9.8': { needs: ['java', 'mvn'], run: (context) => runJava(context, '4.9.8') },
   go: { needs: ['go'], run: runGo },
   'store-exchange': { needs: ['java', 'mvn'], run: runStoreExchange },
+  mqadmin: { needs: ['java', 'mvn'], run: runMqadmin },
 };
+
+/** Suites that start and end their clusters themselves. */
+const OWN_CLUSTERS = new Set(['store-exchange', 'mqadmin']);
 
 /** Programs of suites that run right now; they must not outlive this one. */
 const children = new Set();
@@ -59,6 +65,7 @@ function readOptions() {
       suite: { type: 'string', default: Object.keys(SUITES).join(',') },
       test: { type: 'string' },
       json: { type: 'string' },
+      write: { type: 'boolean', default: false },
     },
   });
   const suites = values.suite.split(',');
@@ -71,7 +78,7 @@ function readOptions() {
 }
 
 /** One suite on a cluster of its own; whatever goes wrong with either is a failure of the suite. */
-async function runSuite(suite, { server, test }) {
+async function runSuite(suite, { server, test, write }) {
   const empty = { suite, passed: 0, failed: 0, skipped: 0, failures: [] };
   const needs = new Set(SUITES[suite].needs);
   if (server === 'apache') needs.add('java').add('mvn');
@@ -80,10 +87,9 @@ async function runSuite(suite, { server, test }) {
   let cluster;
   let result;
   try {
-    // The exchange starts and ends its clusters itself: that is what it tests.
-    if (suite !== 'store-exchange') cluster = await (server === 'ours' ? startOurs : startApache)();
+    if (!OWN_CLUSTERS.has(suite)) cluster = await (server === 'ours' ? startOurs : startApache)();
     const namesrv = cluster?.namesrv;
-    const context = { server, test, children, namesrv, outputDir: OUTPUT_DIR };
+    const context = { server, test, write, children, namesrv, outputDir: OUTPUT_DIR };
     result = { ...empty, ...(await SUITES[suite].run(context)) };
   } catch (error) {
     result = { ...empty, failed: 1, failures: [String(error.stack ?? error)] };
