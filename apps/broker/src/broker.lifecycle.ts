@@ -13,10 +13,15 @@ import {
   DelayOffsetSaver,
   DelayScheduler,
   NameserverRegistration,
+  OrderInfoSaver,
+  POP_STOP_MS,
+  PopCapability,
   PullFrameHandler,
   SessionExpiry,
   StatsClock,
   TransactionCountsSaver,
+  TIMER_STOP_MS,
+  TimerService,
   Transactions,
 } from '@rocketmq-ts/broker';
 import {
@@ -94,7 +99,9 @@ export async function brokerParts(surroundings: BrokerSurroundings): Promise<Bro
       broker.capabilitiesPart(),
       broker.progressPart(),
       broker.transactionPart(),
+      broker.popPart(),
       broker.transportPart(),
+      broker.timerPart(),
       broker.deliveryPart(),
       broker.registrationPart(),
     ],
@@ -221,6 +228,22 @@ class BrokerBuild {
     };
   }
 
+  /** What pops have given out. At the end it goes to the revive log, so that offsets may pass it. */
+  popPart(): LifecyclePart {
+    return {
+      name: 'pop',
+      stopDeadlineMs: POP_STOP_MS,
+      start: () => {
+        this.app!.get(PopCapability).start();
+        this.app!.get(OrderInfoSaver).start();
+      },
+      stop: async () => {
+        await this.app!.get(PopCapability).stop();
+        await this.app!.get(OrderInfoSaver).stop();
+      },
+    };
+  }
+
   /** The ports. Held pulls are answered first: they are not in work and would not hold the drain up. */
   transportPart(): LifecyclePart {
     const { drainTimeoutMs } = this.surroundings.config.get(LimitsConfig);
@@ -239,8 +262,19 @@ class BrokerBuild {
         this.app!.get(BroadcastOffsets).stop();
         this.app!.get(SessionExpiry).stop();
         this.app!.get(PullFrameHandler).stopHolding();
+        this.app!.get(PopCapability).stopHolding();
         await this.app!.close();
       },
+    };
+  }
+
+  /** Delivers messages whose time has come. */
+  timerPart(): LifecyclePart {
+    return {
+      name: 'timer',
+      stopDeadlineMs: TIMER_STOP_MS,
+      start: () => this.app!.get(TimerService).start(),
+      stop: () => this.app!.get(TimerService).stop(),
     };
   }
 

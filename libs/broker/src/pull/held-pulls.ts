@@ -80,12 +80,17 @@ export class HeldPulls<Q extends object, C extends object, P extends HeldPull<Q,
 
   /** Whether a message of this queue would wake anybody. */
   isAwaited(queue: Q): boolean {
-    return this.byQueue.has(queue);
+    return this.byQueue.size > 0 && this.byQueue.has(queue);
   }
 
   /** The pulls that wait for this queue, first come first. */
   of(queue: Q): P[] {
     return this.byQueue.get(queue)?.members() ?? [];
+  }
+
+  /** The one of them that came first. */
+  firstOf(queue: Q): P | undefined {
+    return this.byQueue.get(queue)?.first;
   }
 
   /** Takes a pull out, to be answered by the caller. */

@@ -1,0 +1,97 @@
+import type { PopMessage, Received, SerializeType } from '@rocketmq-ts/protocol';
+import type { ServerConnection } from '@rocketmq-ts/remoting';
+import type { TagCodes } from '../client-session/tag-filter.js';
+import { HeldPop } from './held-pops.js';
+import type { PollPlace } from './held-pops.js';
+import type { PopGrant } from './pop-decision.js';
+import type { PopStep } from './pop-plan.js';
+import { PopAnswerInfo } from './receipt-handle.js';
+
+export type PopHeader = Received<typeof PopMessage.request>['header'];
+
+/** Which messages a pop wants; undefined: all. */
+export interface PopFilter {
+  readonly matchesTagsCode?: ((tagsCode: number) => boolean) | undefined;
+  readonly matchesRecord?: ((record: Buffer) => boolean) | undefined;
+}
+
+/** A filter of tags. */
+export const tagFilter = (tags: TagCodes): PopFilter =>
+  tags === undefined ? {} : { matchesTagsCode: (tagsCode) => tags.has(tagsCode) };
+
+/** What a pop asks for beyond its header. */
+export interface PopTerms {
+  readonly opaque: number;
+  readonly serializeType: SerializeType;
+  /** Bytes of the request, for the accounting of what is in work. */
+  readonly sizeBytes: number;
+  readonly filter: PopFilter;
+  /** 1 to 32. */
+  readonly maxCount: number;
+  readonly invisibleTimeMs: number;
+}
+
+/** One pop from its request to its answer, looked for and held as often as it takes. */
+export class PendingPop extends HeldPop {
+  /** Whether `connection.begin` is waiting for its end. */
+  inWork = false;
+  /** Monotonic ms from which it may not be held any longer. */
+  holdUntilMs = 0;
+
+  // --- of the search that is under way ---
+  steps: readonly PopStep[] = [];
+  stepIndex = 0;
+  /** Taking steps now: a step that ends at once returns to the loop instead of starting another. */
+  stepping = false;
+  popTimeMs = 0;
+  reviveQueueId = 0;
+  info = new PopAnswerInfo();
+  pieces: Buffer[] = [];
+  messageCount = 0;
+  totalBytes = 0;
+  /** Messages left behind in the queues that were looked at. */
+  restCount = 0;
+  /** Arrivals seen by the broker when the search began: with more at its end it is not held but begun again. */
+  arrivalsBefore = 0;
+
+  constructor(
+    place: PollPlace,
+    connection: ServerConnection,
+    readonly header: PopHeader,
+    readonly terms: PopTerms,
+    public grant: PopGrant,
+  ) {
+    super(place, connection);
+  }
+
+  get opaque(): number {
+    return this.terms.opaque;
+  }
+
+  get serializeType(): SerializeType {
+    return this.terms.serializeType;
+  }
+
+  get wantedCount(): number {
+    return this.terms.maxCount - this.messageCount;
+  }
+
+  /** A new search begins. */
+  begin(steps: readonly PopStep[], popTimeMs: number, reviveQueueId: number): void {
+    this.steps = steps;
+    this.stepIndex = 0;
+    this.popTimeMs = popTimeMs;
+    this.reviveQueueId = reviveQueueId;
+    this.info = new PopAnswerInfo();
+    this.pieces = [];
+    this.messageCount = 0;
+    this.totalBytes = 0;
+    this.restCount = 0;
+  }
+
+  give(records: Buffer, count: number): void {
+    this.pieces.push(records);
+    this.messageCount += count;
+    this.totalBytes += records.length;
+  }
+}

@@ -1,0 +1,88 @@
+import { ResponseCode } from '@rocketmq-ts/protocol';
+import type { ServerConnection } from '@rocketmq-ts/remoting';
+import { isTagType } from '../client-session/tag-filter.js';
+import type { TagExpressions } from '../client-session/tag-filter.js';
+import type { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
+import type { TopicTable } from '../topic/topic-table.js';
+import { tagFilter } from './pending-pop.js';
+import type { PopFilter } from './pending-pop.js';
+import { decidePop } from './pop-decision.js';
+import type { PopDecision, PopGrant, PopRefusal } from './pop-decision.js';
+
+/** What access is decided by. */
+export interface PopAccessParts {
+  readonly topics: TopicTable;
+  readonly groups: SubscriptionGroupTable;
+  readonly advertisedHost: string;
+  readonly brokerPermission: () => number;
+  readonly expressions: TagExpressions;
+}
+
+/** What a request names, and which messages it wants. */
+export interface PopRequest {
+  readonly consumerGroup: string;
+  readonly topic: string;
+  readonly queueId: number;
+  readonly maxMsgNums?: number;
+  readonly expressionType?: string | undefined;
+  readonly expression?: string | undefined;
+}
+
+export type FilteredDecision =
+  | { readonly granted: true; readonly grant: PopGrant; readonly filter: PopFilter }
+  | { readonly granted: false; readonly refusal: PopRefusal };
+
+/** Who may pop what: the tables of the broker behind `decidePop`. */
+export class PopAccess {
+  constructor(private readonly parts: PopAccessParts) {}
+
+  /** For requests that select messages. */
+  decidePop(request: PopRequest, connection: ServerConnection): FilteredDecision {
+    const decision = this.decide(request, connection, 'pop');
+    if (!decision.granted) return decision;
+    const filter = this.filterOf(request);
+    return 'code' in filter
+      ? { granted: false, refusal: filter }
+      : { granted: true, grant: decision.grant, filter };
+  }
+
+  /** For requests that select none. */
+  decide(request: PopRequest, connection: ServerConnection, deed: 'pop' | 'peeking'): PopDecision {
+    const { topics, groups, advertisedHost, brokerPermission } = this.parts;
+    const { consumerGroup, topic } = request;
+    return decidePop(
+      { ...request, remoteHostPort: connection.remoteHostPort },
+      {
+        brokerPermission: brokerPermission(),
+        advertisedHost,
+        topic: topics.find(topic),
+        group: () => groups.findOrCreate(consumerGroup),
+        readForbidden: groups.isReadForbidden(consumerGroup, topic),
+      },
+      deed,
+    );
+  }
+
+  /** Source: rocketmq 5.5.0 `PopMessageProcessor#processRequest`. */
+  tooOld(): PopRefusal {
+    return {
+      code: ResponseCode.POLLING_TIMEOUT,
+      remark: `the broker[${this.parts.advertisedHost}] pop message is timeout too much`,
+    };
+  }
+
+  private filterOf({ expressionType, expression }: PopRequest): PopFilter | PopRefusal {
+    if (expression === undefined || expression === '') return {};
+    if (!isTagType(expressionType)) {
+      const remark = `The broker does not support consumer to filter message by ${expressionType}`;
+      return { code: ResponseCode.SYSTEM_ERROR, remark };
+    }
+    const parsed = this.parts.expressions.get(expression);
+    return parsed ? tagFilter(parsed.codes) : PARSE_FAILED;
+  }
+}
+
+const PARSE_FAILED: PopRefusal = {
+  code: ResponseCode.SUBSCRIPTION_PARSE_FAILED,
+  remark: "parse the consumer's subscription failed",
+};
