@@ -9,6 +9,8 @@ import type { ClientConnection, ClientIntroduction, ClientMember } from './clien
 export class ProducerGroups<C extends ClientConnection> {
   private readonly byGroup = new Map<string, Map<C, ClientMember<C>>>();
   private readonly groupsOf = new Map<C, Set<string>>();
+  /** The connection on which a client was heard last: replies go there. */
+  private readonly byClientId = new Map<string, C>();
 
   constructor(
     private readonly clock: Clock,
@@ -30,7 +32,9 @@ export class ProducerGroups<C extends ClientConnection> {
       if (groups) groups.add(group);
       else this.groupsOf.set(client.connection, new Set([group]));
     }
+    if (member.clientId !== client.clientId) this.forgetClient(member);
     member.clientId = client.clientId;
+    this.byClientId.set(client.clientId, client.connection);
     member.lastSeenMs = this.clock.monotonicMs();
     member.lastUpdateTimestampMs = this.clock.nowMs();
     return true;
@@ -39,11 +43,15 @@ export class ProducerGroups<C extends ClientConnection> {
   /** The client says goodbye to a group. */
   unregister(group: string, connection: C): void {
     const members = this.byGroup.get(group);
-    if (!members?.delete(connection)) return;
+    const member = members?.get(connection);
+    if (!members || !member) return;
+    members.delete(connection);
     if (members.size === 0) this.byGroup.delete(group);
     const groups = this.groupsOf.get(connection);
     groups?.delete(group);
-    if (groups?.size === 0) this.groupsOf.delete(connection);
+    if (groups?.size !== 0) return;
+    this.groupsOf.delete(connection);
+    this.forgetClient(member);
   }
 
   /** The connection is gone. */
@@ -67,6 +75,11 @@ export class ProducerGroups<C extends ClientConnection> {
     return [...expired];
   }
 
+  /** The connection of a client that produces in some group. Source: rocketmq 5.5.0 `ProducerManager#findChannel`. */
+  connectionOf(clientId: string): C | undefined {
+    return this.byClientId.get(clientId);
+  }
+
   /** Members of a group; empty where there is no such group. */
   members(group: string): ClientMember<C>[] {
     return [...(this.byGroup.get(group)?.values() ?? [])];
@@ -74,5 +87,10 @@ export class ProducerGroups<C extends ClientConnection> {
 
   groups(): string[] {
     return [...this.byGroup.keys()];
+  }
+
+  /** A client that came back over another connection stays known. */
+  private forgetClient({ clientId, connection }: ClientMember<C>): void {
+    if (this.byClientId.get(clientId) === connection) this.byClientId.delete(clientId);
   }
 }
