@@ -5,7 +5,8 @@ import type { LifecyclePart, Logger } from '@rocketmq-ts/kernel';
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  /** As text, or as the bytes of one in pieces. */
+  readonly body: string | readonly Buffer[];
 }
 
 /** Gives the answer for a path; asked for each GET. */
@@ -20,6 +21,11 @@ export interface HttpPortOptions {
 }
 
 const TEXT = 'text/plain; charset=utf-8';
+const lengthOf = (body: HttpAnswer['body']): number =>
+  typeof body === 'string'
+    ? Buffer.byteLength(body)
+    : body.reduce((sum, piece) => sum + piece.length, 0);
+
 /** A short text as an answer. */
 export const textAnswer = (status: number, body: string): HttpAnswer => ({
   status,
@@ -84,11 +90,16 @@ export class HttpPort implements LifecyclePart {
     const { status, contentType, body } = await this.answerFor(request);
     response.writeHead(status, {
       'content-type': contentType,
-      'content-length': Buffer.byteLength(body),
+      'content-length': lengthOf(body),
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     });
-    response.end(request.method === 'HEAD' ? undefined : body);
+    if (request.method === 'HEAD') response.end();
+    else if (typeof body === 'string') response.end(body);
+    else {
+      for (const piece of body) response.write(piece);
+      response.end();
+    }
   }
 
   private async answerFor({ method, url = '' }: IncomingMessage): Promise<HttpAnswer> {
