@@ -23,6 +23,8 @@ export const isIndexed = (sysFlag: number): boolean =>
 export class Dispatcher {
   private listener: ((queue: StoreQueue) => void) | undefined;
   private arrivals: ConsumeQueue[] = [];
+  /** Of the batch that is being dispatched. */
+  private keyHashes = new Int32Array(512);
   private lastMessageOffset: number;
   private lastStoreTimestampMs: number;
   dispatchedOffset: number;
@@ -60,9 +62,7 @@ export class Dispatcher {
   dispatch(batch: LogBatch): void {
     const { entries } = batch;
     for (let i = 0; i < entries.length; i++) this.addUnit(entries[i]!);
-    // In a loop of its own: places in the index are far apart, and the processor waits for many of them at once.
-    const { index } = this.parts;
-    if (index) for (let i = 0; i < entries.length; i++) this.addKeys(index, entries[i]!);
+    if (this.parts.index) this.addKeys(this.parts.index, entries);
     this.dispatchedOffset = batch.endOffset;
   }
 
@@ -83,16 +83,19 @@ export class Dispatcher {
   }
 
   private addUnit(entry: AppendEntry): void {
-    const { queues, queueOf } = this.parts;
-    const { commitLogOffset } = entry;
-    this.lastMessageOffset = commitLogOffset;
+    this.lastMessageOffset = entry.commitLogOffset;
     this.lastStoreTimestampMs = entry.storeTimestampMs;
     if (isHiddenTransaction(entry.sysFlag)) return;
-    const queue = queueOf(entry.queue);
+    this.addTo(this.parts.queueOf(entry.queue), entry.queueOffset, entry);
+    if (entry.lightUnits === undefined) return;
+    for (const { queue, queueOffset } of entry.lightUnits) this.addTo(queue, queueOffset, entry);
+  }
+
+  private addTo(queue: ConsumeQueue, queueOffset: number, entry: AppendEntry): void {
     // The topic was removed while the message was on its way.
-    if (entry.queueOffset < queue.floorOffset) return;
-    queue.add(entry.queueOffset, commitLogOffset, entry.sizeBytes, entry.tagsCode);
-    if (!queue.dirty) queues.markDirty(queue);
+    if (queueOffset < queue.floorOffset) return;
+    queue.add(queueOffset, entry.commitLogOffset, entry.sizeBytes, entry.tagsCode);
+    if (!queue.dirty) this.parts.queues.markDirty(queue);
     if (!queue.arrived) {
       queue.arrived = true;
       this.arrivals.push(queue);
@@ -100,15 +103,19 @@ export class Dispatcher {
     if ((queue.unwrittenCount & 0xffff) === 0) this.parts.queueWriter().noteUnits(queue);
   }
 
-  private addKeys(index: IndexSink, entry: AppendEntry): void {
-    if (!isIndexed(entry.sysFlag)) return;
-    index.put(
-      entry.uniqKey,
-      entry.keys,
-      this.parts.queueOf(entry.queue).topicHash,
-      entry.commitLogOffset,
-      entry.storeTimestampMs,
-      entry.tags,
-    );
+  private addKeys(index: IndexSink, entries: readonly AppendEntry[]): void {
+    const { queueOf } = this.parts;
+    if (this.keyHashes.length < entries.length) this.keyHashes = new Int32Array(entries.length * 2);
+    const { keyHashes } = this;
+    for (let i = 0; i < entries.length; i++) {
+      const { uniqKey, queue } = entries[i]!;
+      keyHashes[i] = index.hashOf(uniqKey, queueOf(queue).topicHash);
+    }
+    for (let i = 0; i < entries.length; i++) {
+      const { sysFlag, keys, queue, commitLogOffset, storeTimestampMs, tags } = entries[i]!;
+      if (!isIndexed(sysFlag)) continue;
+      const { topicHash } = queueOf(queue);
+      index.putHashed(keyHashes[i]!, keys, topicHash, commitLogOffset, storeTimestampMs, tags);
+    }
   }
 }

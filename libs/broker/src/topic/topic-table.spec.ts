@@ -156,6 +156,7 @@ describe('a topic that is removed', () => {
 
   it('cannot come again before everything of it is gone', async () => {
     let cleaned = () => undefined as void;
+    const kept = table.find('a');
     const removed = table.remove('a', () => new Promise((resolve) => (cleaned = resolve)));
     await settle();
     expect(table.find('a')).toBeUndefined();
@@ -165,6 +166,8 @@ describe('a topic that is removed', () => {
     cleaned();
     await settle();
     expect(await removed).toBe(true);
+    // Who kept it knows that it must look again.
+    expect([kept?.removed, table.find('a')?.removed]).toEqual([true, undefined]);
     await file.end();
     expect((await again).config.writeQueueNums).toBe(1);
   });

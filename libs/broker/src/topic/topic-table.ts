@@ -21,6 +21,8 @@ export class TopicRecord {
   readonly queues: (StoreQueue | undefined)[] = [];
   /** Counters of the topic, filled when first used. */
   traffic: TopicTraffic | undefined = undefined;
+  /** It is in the table no more: whoever kept it must look again. */
+  removed = false;
   /** Whether each message must have a key: Apache's compacted topics keep the last one of each. */
   keyRequired = false;
   private settings!: TopicConfig;
@@ -249,7 +251,10 @@ export class TopicTable {
 
   private drop(name: string): void {
     const record = this.byName.get(name);
-    if (record && this.byName.delete(name)) this.queueCount -= queuesOf(record.config);
+    if (!record) return;
+    this.byName.delete(name);
+    record.removed = true;
+    this.queueCount -= queuesOf(record.config);
   }
 
   private touch(): void {

@@ -8,6 +8,7 @@ export * from './message/pull-header.scanner.js';
 export * from './message/send-answer.js';
 export { SendHeader } from './message/send-header.js';
 export { SendHeaderScanner } from './message/send-header.scanner.js';
+export type { CachedText } from './message/text-cache.js';
 export { MSG_REGION_FIELD, TRACE_ON_FIELD } from './message/send-fields.js';
 
 type Registered = (typeof commands)[number];

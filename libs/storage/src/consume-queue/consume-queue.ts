@@ -1,3 +1,4 @@
+import { isLightQueue } from '../light-queue/light-places.js';
 import { invariant, javaHashCode } from '@rocketmq-ts/kernel';
 import type { StoreQueue } from '../message-store.types.js';
 import { QueueGapError } from '../store-errors.js';
@@ -26,43 +27,49 @@ export interface UnwrittenUnits {
  *  I4  writtenOffset is between tailOffset and maxOffset: nothing is dropped from memory before it is in a file.
  */
 export class ConsumeQueue implements StoreQueue {
-  /** First queue offset that can be read: what lies below points to log that is deleted. */
-  minOffset = 0;
-  /** Behind the last unit. Visible to consumers. */
-  maxOffset = 0;
+  // What every message touches comes first: with thousands of queues it has to be fetched each time, and lies together.
   /** Offset for the next append. */
   nextOffset = 0;
-  /** Units below are in a file. */
-  writtenOffset = 0;
-  /** Units below are on stable storage. */
-  syncedOffset = 0;
-  /** Queue offset of the first unit of the first file; −1 while there is no file. */
-  firstFileOffset = -1;
+  /** Behind the last unit. Visible to consumers. */
+  maxOffset = 0;
+  private tailOffset = 0;
+  private tail: Buffer = NO_BYTES;
   /** Offsets below never come back: their messages were removed with the topic, or deleted. */
   floorOffset = 0;
-  /** Its topic was removed; only its next offset is kept, should the topic come again. */
-  retired = false;
+  /** `javaHashCode` of the topic, for the index. */
+  readonly topicHash: number;
+  /** Units below are in a file. */
+  writtenOffset = 0;
   /** On the list of queues with units to write. */
   dirty = false;
   /** On the list of queues of which somebody is to be told that messages came. */
   arrived = false;
+
+  readonly topic: string;
+  readonly queueId: number;
+  /** Its records may belong to other topics. */
+  readonly light: boolean;
+  /** First queue offset that can be read: what lies below points to log that is deleted. */
+  minOffset = 0;
+  /** Units below are on stable storage. */
+  syncedOffset = 0;
+  /** Queue offset of the first unit of the first file; −1 while there is no file. */
+  firstFileOffset = -1;
+  /** Its topic was removed; only its next offset is kept, should the topic come again. */
+  retired = false;
   /** The files disagree with the log: they are being built anew. Nothing is read meanwhile. */
   rebuilding = false;
+  /** Distinguishes queues in caches; unique while the store is open. */
+  readonly serial: number;
+  /** Where the unit at `tailOffset − 1` points to; −1 without one. */
+  private commitLogOffsetBeforeTail = -1;
 
-  /** `javaHashCode` of the topic, for the index. */
-  readonly topicHash: number;
-
-  private tail: Buffer = NO_BYTES;
-  private tailOffset = 0;
-  private lastCommitLogOffset = -1;
-
-  constructor(
-    readonly topic: string,
-    readonly queueId: number,
-    /** Distinguishes queues in caches; unique while the store is open. */
-    readonly serial: number,
-  ) {
+  constructor(topic: string, queueId: number, serial: number) {
     this.topicHash = javaHashCode(topic);
+    this.topic = topic;
+    this.light = isLightQueue(topic);
+    this.queueId = queueId;
+    this.serial = serial;
   }
 
   /** Queue offset from which on units are in memory. */
@@ -94,7 +101,7 @@ export class ConsumeQueue implements StoreQueue {
     this.syncedOffset = found.maxOffset;
     this.tailOffset = found.maxOffset;
     this.tail = NO_BYTES;
-    this.lastCommitLogOffset = found.lastCommitLogOffset;
+    this.commitLogOffsetBeforeTail = found.lastCommitLogOffset;
   }
 
   /** Empties the queue; its next message gets this offset, or recovery sets another one. */
@@ -128,7 +135,7 @@ export class ConsumeQueue implements StoreQueue {
     this.tailOffset = queueOffset;
     this.tail = NO_BYTES;
     this.minOffset = Math.min(this.minOffset, queueOffset);
-    this.lastCommitLogOffset = lastCommitLogOffset;
+    this.commitLogOffsetBeforeTail = lastCommitLogOffset;
   }
 
   /**
@@ -137,7 +144,10 @@ export class ConsumeQueue implements StoreQueue {
    */
   add(queueOffset: number, commitLogOffset: number, sizeBytes: number, tagsCode: number): void {
     if (queueOffset !== this.maxOffset) this.beginAt(queueOffset);
-    invariant(commitLogOffset >= this.lastCommitLogOffset, 'I3: the log is dispatched in order');
+    invariant(
+      commitLogOffset >= this.lastUnitCommitLogOffset,
+      'I3: the log is dispatched in order',
+    );
     this.put(queueOffset, commitLogOffset, sizeBytes, tagsCode);
   }
 
@@ -164,7 +174,6 @@ export class ConsumeQueue implements StoreQueue {
       at = this.memoryPosition(queueOffset);
     }
     writeUnit(this.tail, at, commitLogOffset, sizeBytes, tagsCode);
-    this.lastCommitLogOffset = commitLogOffset;
     this.maxOffset = queueOffset + 1;
     if (this.nextOffset < this.maxOffset) this.nextOffset = this.maxOffset;
   }
@@ -176,7 +185,8 @@ export class ConsumeQueue implements StoreQueue {
 
   /** Where the last unit points to; −1 for an empty queue. */
   get lastUnitCommitLogOffset(): number {
-    return this.lastCommitLogOffset;
+    if (this.maxOffset === this.tailOffset) return this.commitLogOffsetBeforeTail;
+    return unitCommitLogOffset(this.tail, this.memoryPosition(this.maxOffset - 1));
   }
 
   /** The oldest units that are not in a file, as far as one file takes them; undefined when all are. */
@@ -196,6 +206,7 @@ export class ConsumeQueue implements StoreQueue {
   markWritten(queueOffset: number): void {
     this.writtenOffset = queueOffset;
     if (queueOffset < this.maxOffset) return;
+    this.commitLogOffsetBeforeTail = this.lastUnitCommitLogOffset;
     this.tailOffset = queueOffset;
     if (this.tail.length > TAIL_UNITS_KEPT * UNIT_BYTES) this.tail = NO_BYTES;
   }

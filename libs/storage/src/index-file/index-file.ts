@@ -156,7 +156,12 @@ export class ActiveIndexFile {
 
   /** Newest entry of a key's slot, 0 when none. */
   newestEntry(keyHash: number): Promise<number> {
-    return Promise.resolve(this.slots[keyHash % this.shape.slotCount] ?? 0);
+    return Promise.resolve(this.newestInMemory(keyHash));
+  }
+
+  /** As `newestEntry`, at once. */
+  newestInMemory(keyHash: number): number {
+    return this.slots[keyHash % this.slots.length] ?? 0;
   }
 
   async entry(number: number): Promise<IndexEntry> {

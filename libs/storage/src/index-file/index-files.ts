@@ -22,6 +22,8 @@ const PENDING_BYTES_MAX = 64 * 1024 * 1024;
 /** Steps through one slot's chain: a bound against a damaged file that points in circles. */
 const CHAIN_STEPS_MAX = 100_000;
 const SPACE = 0x20;
+/** No hash of a key: those are not negative. */
+const NO_KEY_HASH = -1;
 
 /**
  * All index files of a store: the newest is being filled, older ones are read only. Derived from the log: a file that
@@ -38,6 +40,8 @@ export class IndexFiles implements IndexSink {
   private lastPutOffset = -1;
   private suspended = false;
   private relieving = false;
+  /** Kept so that the look at a slot is not left out by the compiler. */
+  lastSeenEntry = 0;
 
   constructor(
     private readonly seams: { readonly disk: Disk; readonly clock: Clock; readonly logger: Logger },
@@ -102,15 +106,35 @@ export class IndexFiles implements IndexSink {
     storeTimestampMs: number,
     tags?: string,
   ): void {
+    const uniqKeyHash = this.hashOf(uniqKey, topicHash);
+    this.putHashed(uniqKeyHash, keys, topicHash, commitLogOffset, storeTimestampMs, tags);
+  }
+
+  hashOf(uniqKey: string | undefined, topicHash: number): number {
+    if (!uniqKey) return NO_KEY_HASH;
+    const keyHash = positiveHash(javaHashCode(uniqKey, topicSeed(topicHash)));
+    // Only for the processor: the slot is on its way from memory before `putHashed` needs it.
+    if (this.active) this.lastSeenEntry = this.active.newestInMemory(keyHash);
+    return keyHash;
+  }
+
+  putHashed(
+    uniqKeyHash: number,
+    keys: string | undefined,
+    topicHash: number,
+    commitLogOffset: number,
+    storeTimestampMs: number,
+    tags?: string,
+  ): void {
     if (commitLogOffset <= this.lastPutOffset || this.suspended) return;
-    if (!uniqKey && !keys && !tags) return;
+    if (uniqKeyHash < 0 && !keys && !tags) return;
     const seed = topicSeed(topicHash);
-    if (uniqKey) this.putHash(javaHashCode(uniqKey, seed), commitLogOffset, storeTimestampMs);
+    if (uniqKeyHash >= 0) this.putHash(uniqKeyHash, commitLogOffset, storeTimestampMs);
     if (keys) this.putTokens(keys, seed, commitLogOffset, storeTimestampMs);
     // Since 5.5 the tag is a key of its own kind. Source: rocketmq 5.5.0 `IndexService#buildIndex`.
     if (tags) {
       const tagSeed = javaHashCode('T#', seed);
-      this.putHash(javaHashCode(tags, tagSeed), commitLogOffset, storeTimestampMs);
+      this.putHash(positiveHash(javaHashCode(tags, tagSeed)), commitLogOffset, storeTimestampMs);
     }
     this.lastPutOffset = commitLogOffset;
   }
@@ -130,17 +154,17 @@ export class IndexFiles implements IndexSink {
         hash = (Math.imul(hash, 31) + unit) | 0;
         length++;
       } else if (length > 0) {
-        this.putHash(hash, commitLogOffset, storeTimestampMs);
+        this.putHash(positiveHash(hash), commitLogOffset, storeTimestampMs);
         hash = seed;
         length = 0;
       }
     }
   }
 
-  private putHash(hash: number, commitLogOffset: number, storeTimestampMs: number): void {
+  private putHash(keyHash: number, commitLogOffset: number, storeTimestampMs: number): void {
     let { active } = this;
     if (active === undefined || active.isFull) active = this.nextFile(active);
-    active.put(positiveHash(hash), commitLogOffset, storeTimestampMs);
+    active.put(keyHash, commitLogOffset, storeTimestampMs);
     if (active.pendingBytes >= PENDING_BYTES_SOFT && !this.relieving) this.relieve(active);
   }
 
