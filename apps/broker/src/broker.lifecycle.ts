@@ -19,6 +19,7 @@ import {
   PullFrameHandler,
   SessionExpiry,
   StatsClock,
+  SubscriptionGuard,
   TransactionCountsSaver,
   TIMER_STOP_MS,
   TimerService,
@@ -255,10 +256,12 @@ class BrokerBuild {
         await this.app!.listen();
         this.app!.get(SessionExpiry).start();
         this.app!.get(BroadcastOffsets).start();
+        this.app!.get(SubscriptionGuard).start();
         this.app!.get(StatsClock).start();
       },
       stop: async () => {
         this.app!.get(StatsClock).stop();
+        this.app!.get(SubscriptionGuard).stop();
         this.app!.get(BroadcastOffsets).stop();
         this.app!.get(SessionExpiry).stop();
         this.app!.get(PullFrameHandler).stopHolding();

@@ -1,11 +1,15 @@
 import type { INestMicroservice } from '@nestjs/common';
 import {
   addBrokerMetrics,
+  addSubscriptionMetrics,
+  addTimerMetrics,
   addTransactionMetrics,
   BrokerStats,
   NameserverRegistration,
   PullFrameHandler,
   SubscriptionGroupTable,
+  SubscriptionGuard,
+  TimerService,
   TopicTable,
   TransactionCounts,
   Transactions,
@@ -29,6 +33,8 @@ export function brokerMetrics(
     node_id: broker.brokerName,
   });
   addRemotingMetrics(metrics, server);
+  addSubscriptionMetrics(metrics, app.get(SubscriptionGuard));
+  addTimerMetrics(metrics, app.get(TimerService), () => clock.nowMs());
   addBrokerMetrics(metrics, {
     stats: app.get(BrokerStats),
     store,

@@ -16,11 +16,13 @@ import {
   ResetConsumerClientOffset,
   ResetOffsetBody,
   ResponseCode,
+  defaultSubscriptionGroup,
+  UpdateAndCreateSubscriptiongroup,
+  UpdateAndCreateTopic,
   UpdateConsumerOffset,
 } from '@rocketmq-ts/protocol';
 import type { RemotingClient } from '@rocketmq-ts/remoting';
 import { BROKER, heartbeat, newTopic, SimulatedBroker } from './simulated-broker.js';
-import { UpdateAndCreateTopic } from '@rocketmq-ts/protocol';
 
 let broker: SimulatedBroker;
 
@@ -54,6 +56,10 @@ const tableOf = (body: Buffer) =>
     .sort();
 /** Messages in queue 0 of a topic with four queues, one every second. */
 async function fill(count: number): Promise<void> {
+  for (const groupName of ['consumers', 'slow']) {
+    const body = defaultSubscriptionGroup(groupName);
+    await broker.ask(UpdateAndCreateSubscriptiongroup, { header: {}, body });
+  }
   await broker.ask(UpdateAndCreateTopic, newTopic('orders'));
   for (let i = 0; i < count; i++) {
     await broker.sent('orders', `message ${i}`);
@@ -309,7 +315,6 @@ describe('offsets of groups', () => {
     await fill(5);
     await commit(4);
     await commit(1, 0, 'slow');
-    await heartbeat(broker, { group: 'slow' });
     const correct = async (header: object = {}) => {
       const message = {
         header: { topic: 'orders', compareGroup: 'consumers', ...header },
@@ -317,7 +322,9 @@ describe('offsets of groups', () => {
       };
       return [...(await broker.call(QueryCorrectionOffset, message)).body.correctionOffsets];
     };
-    expect(await correct()).toEqual([[0, 4]]);
+    expect(await correct()).toEqual([[0, 1]]);
+    expect(await correct({ filterGroups: 'slow' })).toEqual([[0, 4]]);
+    expect(await correct({ compareGroup: 'slow', filterGroups: 'slow' })).toEqual([[0, Infinity]]);
   });
 });
 

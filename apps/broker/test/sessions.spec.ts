@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   CheckClientConfig,
+  GetAllProducerInfo,
   GetConsumerConnectionList,
   GetConsumerListByGroup,
   GetProducerConnectionList,
   HeartBeat,
   LockBatchMq,
   NotifyConsumerIdsChanged,
+  QuerySubscriptionByConsumer,
   ResponseCode,
   UnlockBatchMq,
   UnregisterClient,
@@ -295,4 +297,63 @@ it('a client over the fast port is a client too', async () => {
     FAST_PORT,
   );
   expect(answer.remark).toBe('no consumer for this group, nobody');
+});
+
+describe('what operators see of clients', () => {
+  const connections = async () => {
+    const message = { header: { consumerGroup: 'consumers' }, body: null };
+    return (await broker.call(GetConsumerConnectionList, message)).body;
+  };
+
+  it('are members that subscribe to different things', async () => {
+    const other = listener();
+    await heartbeat(broker, { clientId: 'one', subscriptions: { orders: 'paid' } });
+    expect((await connections()).inconsistentSubscriptions).toBeUndefined();
+    await heartbeat(broker, {
+      clientId: 'two',
+      client: other.client,
+      subscriptions: { orders: '*' },
+    });
+    expect((await connections()).inconsistentSubscriptions).toEqual([
+      { clientIds: ['one'], subscriptions: ['CLUSTERING CONSUME_PASSIVELY', 'orders TAG paid'] },
+      { clientIds: ['two'], subscriptions: ['CLUSTERING CONSUME_PASSIVELY', 'orders TAG *'] },
+    ]);
+    expect(broker.said('members of one consumer group subscribe to different things')).toBe(true);
+    await heartbeat(broker, { clientId: 'one', subscriptions: { orders: '*' } });
+    expect((await connections()).inconsistentSubscriptions).toBeUndefined();
+    expect(broker.said('members of a consumer group agree again')).toBe(true);
+  });
+
+  it('are all producers', async () => {
+    await heartbeat(broker, { clientId: 'one', producerGroups: ['alpha', 'beta'] });
+    const { client } = listener();
+    await heartbeat(broker, { clientId: 'two', producerGroups: ['beta'], client });
+    const { data } = (await broker.call(GetAllProducerInfo, { header: {}, body: null })).body;
+    const seen = [...data].map(([group, list]) => [group, list.map(({ clientId }) => clientId)]);
+    expect(seen).toEqual([
+      ['alpha', ['one']],
+      ['beta', ['one', 'two']],
+    ]);
+    expect(data.get('beta')![1]).toMatchObject({
+      language: 'JAVA',
+      remoteIP: expect.stringMatching(/^\/10\.0\.0\.3:\d+$/),
+      version: 513,
+      lastUpdateTimestamp: expect.any(Number),
+    });
+  });
+
+  it('is what a group wants of a topic', async () => {
+    await heartbeat(broker, { subscriptions: { orders: 'paid' } });
+    const ask = async (group: string, topic?: string) => {
+      const message = { header: { group, ...(topic && { topic }) }, body: null };
+      return (await broker.call(QuerySubscriptionByConsumer, message)).body;
+    };
+    expect(await ask('consumers', 'orders')).toMatchObject({
+      group: 'consumers',
+      topic: 'orders',
+      subscriptionData: { topic: 'orders', subString: 'paid' },
+    });
+    expect(await ask('consumers', 'other')).toEqual({ group: 'consumers', topic: 'other' });
+    expect(await ask('nobody')).toEqual({ group: 'nobody' });
+  });
 });

@@ -5,6 +5,8 @@ export * from './broker-context.module.js';
 export * from './broker-identity.js';
 export * from './client-session/client-session.module.js';
 export * from './client-session/session-expiry.js';
+export * from './client-session/subscription-guard.js';
+export * from './client-session/subscription-metrics.js';
 export * from './consumer-admin/consumer-admin.module.js';
 export * from './delay/delay-levels.js';
 export * from './delay/delay-offset-saver.js';

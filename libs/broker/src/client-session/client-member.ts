@@ -1,3 +1,5 @@
+import type { SubscriptionVariant } from './subscription-variant.js';
+
 /** What the session tables need of a connection to a client. */
 export interface ClientConnection {
   readonly id: number;
@@ -18,6 +20,8 @@ export interface ClientMember<C extends ClientConnection> {
   lastSeenMs: number;
   /** Wall-clock ms of its last heartbeat, for people. */
   lastUpdateTimestampMs: number;
+  /** What it subscribes to, in a consumer group; undefined before it has said so. */
+  variant?: SubscriptionVariant | undefined;
 }
 
 /** How a client presents itself in a heartbeat. */

@@ -10,12 +10,14 @@ import { SubscriptionGroupModule } from '../subscription-group/subscription-grou
 import { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
 import { TopicModule } from '../topic/topic.module.js';
 import { TopicTable } from '../topic/topic-table.js';
+import { ConnectionListController } from './connection-list.controller.js';
 import { ConsumerGroups } from './consumer-groups.js';
 import { Heartbeats } from './heartbeats.js';
 import { MembershipNotices } from './membership-notices.js';
 import { ProducerGroups } from './producer-groups.js';
 import { SessionController } from './session.controller.js';
 import { SessionExpiry } from './session-expiry.js';
+import { SubscriptionGuard } from './subscription-guard.js';
 
 /** Groups that one connection may be in, and topics that one group may subscribe to. Apache has no limits. */
 const GROUPS_PER_CONNECTION_MAX = 1_000;
@@ -24,7 +26,7 @@ const SUBSCRIPTIONS_PER_GROUP_MAX = 10_000;
 /** Who is connected in which group. */
 @Module({
   imports: [FilterModule, LockModule, SubscriptionGroupModule, TopicModule],
-  controllers: [SessionController],
+  controllers: [ConnectionListController, SessionController],
   providers: [
     {
       provide: ConsumerGroups,
@@ -75,12 +77,18 @@ const SUBSCRIPTIONS_PER_GROUP_MAX = 10_000;
       ) => new MembershipNotices(clock, consumers, groups, () => config.notifyConsumerIdsChanged),
     },
     {
+      provide: SubscriptionGuard,
+      inject: [CLOCK, LOGGER, ConsumerGroups],
+      useFactory: (...parts: ConstructorParameters<typeof SubscriptionGuard>) =>
+        new SubscriptionGuard(...parts),
+    },
+    {
       provide: SessionExpiry,
       inject: [CLOCK, LOGGER, RemotingServer, ConsumerGroups, ProducerGroups, QueueLockTable],
       useFactory: (...parts: ConstructorParameters<typeof SessionExpiry>) =>
         new SessionExpiry(...parts),
     },
   ],
-  exports: [ConsumerGroups, ProducerGroups, SessionExpiry],
+  exports: [ConsumerGroups, ProducerGroups, SessionExpiry, SubscriptionGuard],
 })
 export class ClientSessionModule {}

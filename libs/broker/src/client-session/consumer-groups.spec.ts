@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { SubscriptionData } from '@rocketmq-ts/protocol';
-import { SimulatedClock } from '@rocketmq-ts/testing';
+import { SimulatedClock, SimulatedRandom } from '@rocketmq-ts/testing';
 import { ConsumerGroups } from './consumer-groups.js';
 import { ProducerGroups } from './producer-groups.js';
 
@@ -55,6 +55,40 @@ describe('ConsumerGroups', () => {
     groups.drop(two);
     expect(changes).toEqual(['g:1', 'g:2', 'g:1', 'g:0']);
     expect(groups.find('g')).toBeUndefined();
+  });
+
+  it('knows what its members subscribe to, whoever comes, goes or changes his mind (I4)', () => {
+    const random = new SimulatedRandom(11);
+    let told = 0;
+    groups.onVariantsChanged(() => told++);
+    let disagreed = false;
+    for (let step = 0; step < 2_000; step++) {
+      const from = [one, two, three][random.below(3)]!;
+      const action = random.below(6);
+      const toldBefore = told;
+      if (action < 4) beat(from, 'g', subscription('t', 1, ['a', 'b', 'c'][random.below(3)]));
+      else if (action === 4) beat(from, 'g');
+      else groups.unregister('g', from);
+      const group = groups.find('g');
+      const texts = [...(group?.members.values() ?? [])].flatMap(
+        ({ variant }) => variant?.text ?? [],
+      );
+      const counted = new Map<string, number>();
+      for (const text of texts) counted.set(text, (counted.get(text) ?? 0) + 1);
+      const known = [...(group?.variants.values() ?? [])];
+      expect(new Map(known.map(({ text, memberCount }) => [text, memberCount]))).toEqual(counted);
+      const disagrees = counted.size > 1;
+      if (disagrees !== disagreed) expect(told).toBe(toldBefore + 1);
+      disagreed = disagrees;
+    }
+    expect(told).toBeGreaterThan(100);
+  });
+
+  it('finds a member by what it calls itself', () => {
+    beat(one, 'g', subscription('t'));
+    expect(groups.findMember('g', 'client-1')?.connection).toBe(one);
+    expect(groups.findMember('g', 'client-2')).toBeUndefined();
+    expect(groups.findMember('other', 'client-1')).toBeUndefined();
   });
 
   it('takes the newest expression of any member for all, without telling', () => {

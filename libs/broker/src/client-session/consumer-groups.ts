@@ -7,6 +7,8 @@ import type {
 } from '@rocketmq-ts/protocol';
 import { CLIENT_EXPIRED_MS } from './client-member.js';
 import type { ClientConnection, ClientIntroduction, ClientMember } from './client-member.js';
+import { variantText } from './subscription-variant.js';
+import type { SubscriptionVariant } from './subscription-variant.js';
 
 /** How a consumer presents its group in a heartbeat. */
 export interface GroupIntroduction {
@@ -27,6 +29,8 @@ export interface ConsumerGroup<C extends ClientConnection> {
   readonly members: Map<C, ClientMember<C>>;
   /** By topic. The newest subscription that any member sent counts for all. */
   readonly subscriptions: Map<string, SubscriptionData>;
+  /** What members subscribe to, by its text: one entry while they agree. */
+  readonly variants: Map<string, SubscriptionVariant>;
 }
 
 /** What a heartbeat changed. */
@@ -47,7 +51,8 @@ export type MembershipListener<C extends ClientConnection> = (group: ConsumerGro
  * Invariants:
  *  I1  a group is in the table exactly as long as it has a member;
  *  I2  `groupsOf(connection)` names exactly the groups the connection is a member of;
- *  I3  listeners hear of every change of members or of the set of subscribed topics, once, after it.
+ *  I3  listeners hear of every change of members or of the set of subscribed topics, once, after it;
+ *  I4  a group's variants are exactly those that its members have, each with their number.
  *
  * Source: rocketmq 5.x `ConsumerManager`, `ConsumerGroupInfo`.
  */
@@ -55,6 +60,7 @@ export class ConsumerGroups<C extends ClientConnection> {
   private readonly byGroup = new Map<string, ConsumerGroup<C>>();
   private readonly groupsOf = new Map<C, Set<string>>();
   private readonly listeners: MembershipListener<C>[] = [];
+  private readonly variantListeners: MembershipListener<C>[] = [];
 
   constructor(
     private readonly clock: Clock,
@@ -64,6 +70,11 @@ export class ConsumerGroups<C extends ClientConnection> {
 
   onChanged(listener: MembershipListener<C>): void {
     this.listeners.push(listener);
+  }
+
+  /** Calls back when members of a group begin or cease to subscribe to something else than others. */
+  onVariantsChanged(listener: MembershipListener<C>): void {
+    this.variantListeners.push(listener);
   }
 
   /** A heartbeat of one client for one group. */
@@ -87,8 +98,9 @@ export class ConsumerGroups<C extends ClientConnection> {
     member.lastSeenMs = this.clock.monotonicMs();
     member.lastUpdateTimestampMs = this.clock.nowMs();
 
-    const resubscribed =
-      introduction.subscriptions !== undefined && subscribe(group, introduction.subscriptions);
+    const { subscriptions } = introduction;
+    const resubscribed = subscriptions !== undefined && subscribe(group, subscriptions);
+    if (subscriptions) this.vary(group, member, variantText({ ...introduction, subscriptions }));
     if (!joins && !resubscribed) return 'unchanged';
     this.announce(group);
     return 'changed';
@@ -97,7 +109,10 @@ export class ConsumerGroups<C extends ClientConnection> {
   /** The client says goodbye to a group. */
   unregister(groupName: string, connection: C): void {
     const group = this.byGroup.get(groupName);
-    if (!group?.members.delete(connection)) return;
+    const member = group?.members.get(connection);
+    if (!group || !member) return;
+    group.members.delete(connection);
+    this.vary(group, member, undefined);
     const groups = this.groupsOf.get(connection);
     groups?.delete(groupName);
     if (groups?.size === 0) this.groupsOf.delete(connection);
@@ -166,6 +181,28 @@ export class ConsumerGroups<C extends ClientConnection> {
     else this.groupsOf.set(client.connection, new Set([group.group]));
   }
 
+  /** The member subscribes to this now; undefined: it has gone. */
+  private vary(group: ConsumerGroup<C>, member: ClientMember<C>, text: string | undefined): void {
+    const { variant: before } = member;
+    if (before?.text === text) return;
+    const countBefore = group.variants.size;
+    let after = text === undefined ? undefined : group.variants.get(text);
+    let changed = text !== undefined && !after;
+    if (text !== undefined) {
+      after ??= { text, memberCount: 0 };
+      after.memberCount++;
+      group.variants.set(text, after);
+    }
+    member.variant = after;
+    if (before && --before.memberCount === 0) {
+      group.variants.delete(before.text);
+      changed = true;
+    }
+    // While there is one variant before and after, nobody disagrees with anybody.
+    if (!changed || (countBefore <= 1 && group.variants.size <= 1)) return;
+    for (const listener of this.variantListeners) listener(group);
+  }
+
   private announce(group: ConsumerGroup<C>): void {
     for (const listener of this.listeners) listener(group);
   }
@@ -180,6 +217,7 @@ const newGroup = <C extends ClientConnection>(
   consumeFromWhere: introduction.consumeFromWhere,
   members: new Map(),
   subscriptions: new Map(),
+  variants: new Map(),
 });
 
 /**

@@ -3,20 +3,16 @@ import { Handles } from '@rocketmq-ts/nest-remoting';
 import type { RemotingRequest } from '@rocketmq-ts/nest-remoting';
 import {
   CheckClientConfig,
-  GetConsumerConnectionList,
   GetConsumerListByGroup,
-  GetProducerConnectionList,
   HeartBeat,
   ResponseCode,
   UnregisterClient,
-  languageName,
 } from '@rocketmq-ts/protocol';
-import type { ConnectionInfo, Sent } from '@rocketmq-ts/protocol';
+import type { Sent } from '@rocketmq-ts/protocol';
 import { ResponseError } from '@rocketmq-ts/remoting';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import { NOTHING_TO_SAY } from '../answers.js';
 import { isUnusable, SubscriptionFilters } from '../filter/subscription-filters.js';
-import type { ClientMember } from './client-member.js';
 import { ConsumerGroups } from './consumer-groups.js';
 import { Heartbeats } from './heartbeats.js';
 import { ProducerGroups } from './producer-groups.js';
@@ -70,43 +66,6 @@ export class SessionController {
     return { header: {}, body: { consumerIdList } };
   }
 
-  @Handles(GetConsumerConnectionList)
-  getConsumers({
-    header,
-  }: RemotingRequest<typeof GetConsumerConnectionList>): Sent<
-    typeof GetConsumerConnectionList.response
-  > {
-    const group = this.consumers.find(header.consumerGroup);
-    if (!group) {
-      const remark = `the consumer group[${header.consumerGroup}] not online`;
-      throw new ResponseError(ResponseCode.CONSUMER_NOT_ONLINE, remark);
-    }
-    return {
-      header: {},
-      body: {
-        connectionSet: [...group.members.values()].map(connectionInfo),
-        consumeFromWhere: group.consumeFromWhere,
-        consumeType: group.consumeType,
-        messageModel: group.messageModel,
-        subscriptionTable: group.subscriptions,
-      },
-    };
-  }
-
-  @Handles(GetProducerConnectionList)
-  getProducers({
-    header,
-  }: RemotingRequest<typeof GetProducerConnectionList>): Sent<
-    typeof GetProducerConnectionList.response
-  > {
-    const members = this.producers.members(header.producerGroup);
-    if (members.length === 0) {
-      const remark = `the producer group[${header.producerGroup}] not exist`;
-      throw new ResponseError(ResponseCode.SYSTEM_ERROR, remark);
-    }
-    return { header: {}, body: { connectionSet: members.map(connectionInfo) } };
-  }
-
   /** Asked by clients that filter by something else than tags, before they start. */
   @Handles(CheckClientConfig)
   checkClientConfig({
@@ -124,10 +83,3 @@ export class SessionController {
     );
   }
 }
-
-const connectionInfo = (member: ClientMember<ServerConnection>): ConnectionInfo => ({
-  clientAddr: member.connection.remoteHostPort,
-  clientId: member.clientId,
-  language: languageName(member.languageCode),
-  version: member.version,
-});

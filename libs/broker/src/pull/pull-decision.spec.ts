@@ -38,6 +38,7 @@ const members = (more: object = {}, subscriptionMore = {}): ConsumerGroup<Client
   messageModel: 'CLUSTERING',
   consumeFromWhere: 'CONSUME_FROM_LAST_OFFSET',
   members: new Map(),
+  variants: new Map(),
   subscriptions: new Map([['t', subscription(subscriptionMore)]]),
   ...more,
 });

@@ -19,6 +19,13 @@ export const ConsumerConnection = object({
   connectionSet: defaulted(list(ConnectionInfo), () => []),
   consumeFromWhere: optional(ConsumeFromWhere),
   consumeType: optional(ConsumeType),
+  /**
+   * Where members subscribe to different things: who to what. Ours; Apache's tools ignore properties that they do not
+   * know.
+   */
+  inconsistentSubscriptions: optional(
+    list(object({ clientIds: list(text), subscriptions: list(text) })),
+  ),
   messageModel: optional(MessageModel),
   subscriptionTable: defaulted(mapOf(SubscriptionData), () => new Map<string, SubscriptionData>()),
 });
