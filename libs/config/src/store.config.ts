@@ -45,7 +45,8 @@ export class StoreConfig {
     {
       rule: 'S4: timerRollWindowSlots x timerPrecisionMs < fileReservedMs',
       advisory: true,
-      because: 'a timed message that waits longer than log files are kept is deleted before it is due',
+      because:
+        'a timed message that waits longer than log files are kept is deleted before it is due',
       keys: ['timerRollWindowSlots', 'timerPrecisionMs', 'fileReservedMs'],
       holds: (store) => store.timerRollWindowSlots * store.timerPrecisionMs < store.fileReservedMs,
     },

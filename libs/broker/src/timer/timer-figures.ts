@@ -2,6 +2,7 @@ import { javaHashCode } from '@rocketmq-ts/kernel';
 import type { Clock } from '@rocketmq-ts/kernel';
 import type { DataVersion, TimerMetricsWrapper } from '@rocketmq-ts/protocol';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
+import { RateWindow } from '../stats/rate-window.js';
 
 /** Upper ends of the classes of lateness, ms. */
 export const LATENESS_BUCKETS_MS = [1, 5, 10, 25, 50, 100, 250, 500, 1_000, 5_000, 60_000] as const;
@@ -26,6 +27,8 @@ export class TimerFigures {
   /** How often all timed messages were read again because files were damaged. */
   rebuilds = 0;
   latenessSumMs = 0;
+  readonly enqueueRate = new RateWindow();
+  readonly deliveryRate = new RateWindow();
   /** Count of deliveries per class of lateness; the last one is beyond all. */
   readonly lateness = new Array<number>(LATENESS_BUCKETS_MS.length + 1).fill(0);
   private readonly pending = new Map<string, { count: number; timeStampMs: number }>();
@@ -44,6 +47,13 @@ export class TimerFigures {
     while (bucket < LATENESS_BUCKETS_MS.length && latenessMs > LATENESS_BUCKETS_MS[bucket]!)
       bucket++;
     this.lateness[bucket]!++;
+  }
+
+  /** Takes a sample of both rates; wanted every `SAMPLE_INTERVAL_MS`. */
+  sample(): void {
+    const atMs = this.clock.monotonicMs();
+    this.enqueueRate.sample(this.enqueued, atMs);
+    this.deliveryRate.sample(this.delivered, atMs);
   }
 
   /** Notes that more, or fewer, messages for a topic wait. */

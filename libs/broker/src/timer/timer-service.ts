@@ -1,6 +1,7 @@
 import { describeError } from '@rocketmq-ts/kernel';
 import type { Clock, Logger } from '@rocketmq-ts/kernel';
 import type { TimerStore } from '@rocketmq-ts/storage';
+import { SAMPLE_INTERVAL_MS } from '../stats/rate-window.js';
 import type { TimerFigures } from './timer-figures.js';
 import type { TimerScheduler } from './timer-scheduler.js';
 
@@ -31,6 +32,7 @@ export interface TimerServiceParts {
 /** Starts and stops the timer of a broker, and tells how it is. */
 export class TimerService {
   private saving: { cancel(): void } | undefined;
+  private sampling: { cancel(): void } | undefined;
 
   constructor(private readonly parts: TimerServiceParts) {}
 
@@ -47,12 +49,14 @@ export class TimerService {
     if (!running) return;
     running.scheduler.start();
     this.saving = clock.setPeriodic(saveIntervalMs, () => void this.save());
+    this.sampling = clock.setPeriodic(SAMPLE_INTERVAL_MS, () => this.figures.sample());
   }
 
   async stop(): Promise<void> {
     const { running } = this.parts;
     if (!running) return;
     this.saving?.cancel();
+    this.sampling?.cancel();
     await running.scheduler.stop(STOP_WAIT_MS);
     await this.save();
     await running.timers.close(CLOSE_WAIT_MS);

@@ -80,6 +80,7 @@ export async function recoverTimer(parts: OpeningParts): Promise<RecoveredTimer>
   const readTimeMs = Math.max(known - (known % parts.precisionMs), oldestTimeMs);
   if (plan.wheelFrom === 'QUEUE' || attempt === undefined) {
     const rebuild = checkpoint && (await startRebuild(parts.checkpointFile, checkpoint));
+    await parts.disk.remove(parts.paths.snapshot);
     await log.truncate(0);
     const wheel = new TimerWheel(parts.precisionMs, parts.slotCount);
     return { wheel, plan, checkpoint, readTimeMs, queueOffset: undefined, rebuild };
@@ -159,16 +160,16 @@ async function replay(
   if (log.endPosition < neededEnd || readTimeMs < oldestTimeMs) return undefined;
   const wheel = new TimerWheel(precisionMs, slotCount);
   snapshot?.fill(wheel, readTimeMs);
-  let consistent = true;
+  const state = { consistent: true };
   const visit = (unit: TimerUnit, position: number): void => {
     const slotTimeMs = unit.slotTimeMs - (unit.slotTimeMs % precisionMs);
     if (slotTimeMs < readTimeMs) return;
     const before = wheel.get(slotTimeMs)?.lastPosition ?? NO_POSITION;
-    if (unit.previousPosition !== before) consistent = false;
+    if (unit.previousPosition !== before) state.consistent = false;
     wheel.add(slotTimeMs, position, (unit.magic & TimerMagic.DELETE) === 0 ? 1 : -1);
   };
   const from = snapshot?.logPosition ?? log.startPosition;
   const until = found === 'APACHE' ? log.endPosition : neededEnd;
   const endPosition = await log.scan(from, until, visit, pause);
-  return consistent && endPosition >= neededEnd ? { wheel, endPosition } : undefined;
+  return state.consistent && endPosition >= neededEnd ? { wheel, endPosition } : undefined;
 }

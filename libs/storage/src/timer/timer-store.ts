@@ -371,6 +371,7 @@ export class TimerStore {
     this.pendingSnapshot = undefined;
     this.snapshotPosition = -1;
     this.queueOffset = 0;
+    await this.seams.disk.remove(this.paths.snapshot);
     await log.truncate(0);
   }
 
