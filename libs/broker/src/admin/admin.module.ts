@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import { BrokerConfig } from '@rocketmq-ts/config';
-import type { Clock } from '@rocketmq-ts/kernel';
+import { BrokerConfig, StoreConfig } from '@rocketmq-ts/config';
+import type { Clock, Disk } from '@rocketmq-ts/kernel';
 import { RemotingServer } from '@rocketmq-ts/remoting';
-import { CLOCK, STORE } from '../broker-context.js';
+import { CLOCK, DISK, STORE } from '../broker-context.js';
 import type { BrokerStore } from '../broker-context.js';
 import { BrokerIdentity } from '../broker-identity.js';
 import { ClientSessionModule } from '../client-session/client-session.module.js';
@@ -17,6 +17,8 @@ import { ProcessMark } from '../registration/process-mark.js';
 import { RegistrationModule } from '../registration/registration.module.js';
 import { BrokerStats } from '../stats/broker-stats.js';
 import { SubscriptionGroupModule } from '../subscription-group/subscription-group.module.js';
+import { TimerModule } from '../timer/timer.module.js';
+import { TimerService } from '../timer/timer-service.js';
 import { TopicModule } from '../topic/topic.module.js';
 import { BrokerAdminController } from './broker-admin.controller.js';
 import { ConfigVersion } from './config-version.js';
@@ -35,6 +37,7 @@ import { TopicProgressController } from './topic-progress.controller.js';
     PullModule,
     RegistrationModule,
     SubscriptionGroupModule,
+    TimerModule,
     TopicModule,
   ],
   controllers: [BrokerAdminController, GroupProgressController, TopicProgressController],
@@ -66,6 +69,9 @@ import { TopicProgressController } from './topic-progress.controller.js';
         DelayOffsets,
         PullFrameHandler,
         ProcessMark,
+        TimerService,
+        DISK,
+        StoreConfig,
       ],
       useFactory: (
         clock: Clock,
@@ -76,8 +82,15 @@ import { TopicProgressController } from './topic-progress.controller.js';
         delays: DelayOffsets,
         pulls: PullFrameHandler,
         mark: ProcessMark,
-      ): RuntimeInfo =>
-        new RuntimeInfo({ clock, config, store, server, stats, delays, pulls, mark }),
+        timer: TimerService,
+        disk: Disk,
+        { storePathCommitLog, storePathRootDir }: StoreConfig,
+      ): RuntimeInfo => {
+        const path = storePathCommitLog ?? `${storePathRootDir}/commitlog`;
+        const logFolder = { path, space: () => disk.space(path) };
+        const parts = { clock, config, store, server, stats, delays, pulls, mark };
+        return new RuntimeInfo({ ...parts, timer, logFolder });
+      },
     },
   ],
 })

@@ -1,5 +1,5 @@
 import type { BrokerConfig } from '@rocketmq-ts/config';
-import type { Clock } from '@rocketmq-ts/kernel';
+import type { Clock, DiskSpace } from '@rocketmq-ts/kernel';
 import type { RemotingServer } from '@rocketmq-ts/remoting';
 import type { BrokerStore } from '../broker-context.js';
 import { queueIdOfLevel } from '../delay/delay-levels.js';
@@ -8,7 +8,10 @@ import type { PullFrameHandler } from '../pull/pull-frame.handler.js';
 import { PROCESS_MARK_KEY } from '../registration/process-mark.js';
 import type { ProcessMark } from '../registration/process-mark.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
+import { SAMPLE_INTERVAL_MS } from '../stats/rate-window.js';
+import type { TimerService } from '../timer/timer-service.js';
 import { SCHEDULE_TOPIC } from '../topic/topic-name.js';
+import { byteCountText } from './byte-count-text.js';
 
 /** What `RuntimeInfo` reads. */
 export interface RuntimeInfoParts {
@@ -20,10 +23,20 @@ export interface RuntimeInfoParts {
   readonly delays: DelayOffsets;
   readonly pulls: PullFrameHandler;
   readonly mark: ProcessMark;
+  readonly timer: TimerService;
+  readonly logFolder: LogFolder;
+}
+
+/** Where the commit log lies, and how much room there is. */
+export interface LogFolder {
+  readonly path: string;
+  space(): Promise<DiskSpace>;
 }
 
 /** Release that is shown; tools look at its beginning alone. Source: rocketmq 5.5.0 `MQVersion#getVersionDesc`. */
 const VERSION_TEXT = 'V5_5_0';
+/** Buffers left in a pool that is not used. Source: rocketmq 5.5.0 `DefaultMessageStore#remainTransientStoreBufferNumbs`. */
+const NO_POOL = 2_147_483_647;
 
 /**
  * The figures that `mqadmin clusterList` and `brokerStatus` show, under Apache's names. Thread pools do not exist here:
@@ -43,6 +56,8 @@ export class RuntimeInfo {
     this.putStore(put);
     this.putPools(put);
     this.putDelays(put);
+    this.putTimer(put);
+    await this.putDisk(put);
     put('earliestMessageTimeStamp', (await this.parts.store.earliestStoreTime()) ?? -1);
     return table;
   }
@@ -88,10 +103,10 @@ export class RuntimeInfo {
     put('commitLogMinOffset', store.commitLogMinOffset);
     put('commitLogMaxOffset', store.commitLogMaxOffset);
     put('dispatchBehindBytes', store.dispatchBehindBytes);
-    put('commitLogDiskRatio', store.diskUsedRatio);
-    put('consumeQueueDiskRatio', store.diskUsedRatio);
-    put('remainHowManyDataToFlush', `${store.stats.unflushedBytes} B`);
-    put('remainTransientStoreBufferNumbs', 0);
+    for (const key of ['commitLogDiskRatio', 'consumeQueueDiskRatio'])
+      put(key, store.diskUsedRatio);
+    put('remainHowManyDataToFlush', byteCountText(store.stats.unflushedBytes));
+    put('remainTransientStoreBufferNumbs', NO_POOL);
     put('pageCacheLockTimeMills', 0);
     put('dispatchMaxBuffer', 0);
   }
@@ -107,8 +122,26 @@ export class RuntimeInfo {
     put('EndTransactionThreadPoolQueueCapacity', 0);
     put('heldPullCount', pulls.heldCount);
     put('inFlightRequestCount', server.stats.inFlightNow);
-    for (const key of ['timerReadBehind', 'timerOffsetBehind', 'timerCongestNum']) put(key, 0);
-    for (const key of ['timerEnqueueTps', 'timerDequeueTps']) put(key, '0.0');
+  }
+
+  /** `timerReadBehind` counts seconds, `timerOffsetBehind` messages. */
+  private putTimer(put: Put): void {
+    const { running, figures } = this.parts.timer;
+    put('timerReadBehind', Math.floor((running?.scheduler.dequeueBehindMs ?? 0) / 1_000));
+    put('timerOffsetBehind', running?.scheduler.enqueueBehindCount ?? 0);
+    put('timerCongestNum', 0);
+    put('timerEnqueueTps', figures.enqueueRate.perSecond(SAMPLE_INTERVAL_MS).toFixed(1));
+    put('timerDequeueTps', figures.deliveryRate.perSecond(SAMPLE_INTERVAL_MS).toFixed(1));
+  }
+
+  private async putDisk(put: Put): Promise<void> {
+    const { logFolder, store } = this.parts;
+    const { totalBytes, freeBytes } = await logFolder.space();
+    put(
+      'commitLogDirCapacity',
+      `Total : ${byteCountText(totalBytes)}, Free : ${byteCountText(freeBytes)}.`,
+    );
+    put(`commitLogDiskRatio_${logFolder.path}`, store.diskUsedRatio);
   }
 
   private putDelays(put: Put): void {
