@@ -15,6 +15,7 @@ import org.apache.rocketmq.client.consumer.PullResult;
 import org.apache.rocketmq.client.consumer.PullStatus;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendResult;
+import org.apache.rocketmq.client.producer.TransactionMQProducer;
 import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
@@ -34,6 +35,15 @@ public final class Clients implements AutoCloseable {
   /** A producer still to be started, so that the test can change settings. */
   public DefaultMQProducer newProducer() {
     DefaultMQProducer producer = new DefaultMQProducer(TestRun.unique("pg"));
+    configure(producer);
+    producer.setSendMsgTimeout(15_000);
+    shutdowns.push(producer::shutdown);
+    return producer;
+  }
+
+  /** A producer of transactional messages still to be started. */
+  public TransactionMQProducer newTransactionProducer(String group) {
+    TransactionMQProducer producer = new TransactionMQProducer(group);
     configure(producer);
     producer.setSendMsgTimeout(15_000);
     shutdowns.push(producer::shutdown);
