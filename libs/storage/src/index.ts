@@ -5,3 +5,4 @@ export * from './store-errors.js';
 export * from './inspect/index.js';
 export * from './timer/index.js';
 export type { TimeBoundary } from './read/time-search.js';
+export type { QueueUnit } from './read/unit-listing.js';

@@ -13,6 +13,7 @@ import type {
   WriteRefusal,
 } from './message-store.types.js';
 import type { TimeBoundary } from './read/time-search.js';
+import type { QueueUnit } from './read/unit-listing.js';
 import { StoreClosedError } from './store-errors.js';
 import { openStoreParts, type StoreParts } from './store-parts.js';
 import { verifyStore } from './store-verify.js';
@@ -73,17 +74,19 @@ export class MessageStore {
   append(entry: AppendEntry): void {
     const refusal = this.parts.health.refusal;
     if (refusal) this.refuseLater([entry], refusal);
+    else if (entry.multiDispatch !== undefined) this.appendBatch([entry]);
     else this.parts.commitLog.append(entry, writable(entry));
   }
 
   /**
    * Takes messages that belong together: one behind the other, in one file. As `append` otherwise.
    * @throws {RecordLimitError} one of them, or all together, can never be stored; nothing was taken.
+   * @throws {LightQueueLimitError} one of them needs one more light queue than there may be; nothing was taken.
    */
   appendBatch(entries: readonly AppendEntry[]): void {
     const refusal = this.parts.health.refusal;
     if (refusal) this.refuseLater(entries, refusal);
-    else this.parts.commitLog.appendBatch(entries, entries.map(writable));
+    else this.appendTogether(entries);
   }
 
   /**
@@ -162,6 +165,19 @@ export class MessageStore {
     return this.parts.retention.clean('request');
   }
 
+  /**
+   * Removes the files of queues whose messages are all deleted, but of topics that `isKept`.
+   * @returns count of queues @throws system error
+   */
+  removeExpiredQueues(isKept: (topic: string) => boolean): Promise<number> {
+    return this.parts.expiredQueues.remove(isKept);
+  }
+
+  /** Units of a queue as they stand in its files, for people. @throws system error */
+  listUnits(queue: StoreQueue, fromQueueOffset: number, count: number): Promise<QueueUnit[]> {
+    return this.parts.unitListing.list(queueOf(queue), fromQueueOffset, count);
+  }
+
   /** Address that the records of messages appended from now on carry: 8 bytes (IPv4) or 20. */
   setStoreHost(storeHostBytes: Buffer): void {
     this.parts.commitLog.storeHostBytes = storeHostBytes;
@@ -196,6 +212,11 @@ export class MessageStore {
     return this.parts.diskWatch.usedRatio;
   }
 
+  /** Used bytes of that filesystem, as of the last look. */
+  get diskUsedBytes(): number {
+    return this.parts.diskWatch.usedBytes;
+  }
+
   /**
    * Checks all that must hold between log, queues and counters; for tests and tools, it reads the whole store.
    * @returns what does not hold, empty when all is well
@@ -208,6 +229,17 @@ export class MessageStore {
   close(): Promise<void> {
     this.closing ??= closeStore(this.parts);
     return this.closing;
+  }
+
+  private appendTogether(entries: readonly AppendEntry[]): void {
+    const { commitLog, lightDispatch } = this.parts;
+    lightDispatch.prepareAll(entries);
+    try {
+      commitLog.appendBatch(entries, entries.map(writable));
+    } catch (error) {
+      lightDispatch.takeBack(entries);
+      throw error;
+    }
   }
 
   private refuseLater(entries: readonly AppendEntry[], refusal: WriteRefusal): void {

@@ -1,4 +1,5 @@
 import type { Clock, Disk, Logger } from '@rocketmq-ts/kernel';
+import { ExpiredQueues } from './expired-queues.js';
 import type { StoreSettings } from './message-store.options.js';
 import type { Recovered } from './recovery/recovery-parts.js';
 import { StoreRecovery } from './recovery/store-recovery.js';
@@ -14,6 +15,7 @@ export interface StoreParts extends StoreFoundation, StoreWriting, StoreReading 
   readonly recovered: Recovered;
   readonly retention: Retention;
   readonly removal: TopicRemoval;
+  readonly expiredQueues: ExpiredQueues;
 }
 
 /** Opens, recovers and starts a store. @throws as `MessageStore.open` */
@@ -58,13 +60,14 @@ async function start(foundation: StoreFoundation, recovered: Recovered): Promise
     settings.retention,
   );
   const removal = new TopicRemoval({ ...foundation, ...writing, ...reading });
+  const expiredQueues = new ExpiredQueues({ ...foundation, ...writing, ...reading });
   // What an earlier life wrote may not be on stable storage yet: in SYNC mode nobody may see it before it is (P9).
   sync.start();
   if (settings.flushMode === 'SYNC') await sync.reach(recovered.logEndOffset);
   await begin(foundation, progress, recovered.logEndOffset);
   await diskWatch.start();
   retention.start();
-  return { ...foundation, ...writing, ...reading, recovered, retention, removal };
+  return { ...foundation, ...writing, ...reading, recovered, retention, removal, expiredQueues };
 }
 
 /** Marks the directory as in use before the first message is taken, and makes the first file. */

@@ -3,6 +3,7 @@ import { LogChunks } from './read/log-chunks.js';
 import { MessageReader } from './read/message-reader.js';
 import { RecordLookup } from './read/record-lookup.js';
 import { TimeSearch } from './read/time-search.js';
+import { UnitListing } from './read/unit-listing.js';
 import { UnitSource } from './read/unit-source.js';
 import type { StoreFoundation } from './store-foundation.js';
 import type { StoreWriting } from './store-writing.js';
@@ -18,6 +19,7 @@ export interface StoreReading {
   readonly reader: MessageReader;
   readonly timeSearch: TimeSearch;
   readonly lookup: RecordLookup;
+  readonly unitListing: UnitListing;
 }
 
 /** Puts the reading side together. */
@@ -72,5 +74,6 @@ export function assembleReading(
     writtenOffset,
     visibleOffset: () => dispatcher.dispatchedOffset,
   });
-  return { units, log, queueCheck, reader, timeSearch, lookup };
+  const unitListing = new UnitListing(files);
+  return { units, log, queueCheck, reader, timeSearch, lookup, unitListing };
 }
