@@ -45,7 +45,10 @@ export const always = all(
   replace(/\b1[789]\d{11}\b/g, '<ms>'),
   replace(/spentTimeMills=\d+/g, 'spentTimeMills=<rt>'),
   // Where a message lies depends on what the broker wrote for itself before it.
-  replace(/(CommitLog Offset: +|commitLogOffset=|physicOffset=)\d+/g, '$1<position>'),
+  replace(
+    /(CommitLog Offset: +|commitLogOffset=|physicOffset=|MasterCommitLogMaxOffset\t)\d+/g,
+    '$1<position>',
+  ),
   replace(/@\d+(?= *$)/gm, '@<position>'),
   replace(/[ \t]+$/gm, ''),
   (text) => text.trimEnd(),
@@ -132,6 +135,7 @@ export const noise = {
       `${start}${rest.replace(/\d+(\.\d+)?/g, '<n>')}`.replace(/ +/g, ' '),
     ),
     replace(/^(\S+ +\d+ +V5_5_0 +PUSH +CLUSTERING +)\d+/gm, '$1<rate>'),
+    replace(/^(\S+ +0 +OFFLINE +)\d+( +-?\d+)$/gm, '$1<rate>$2'),
     replace(/Consume TPS: [\d.]+/g, 'Consume TPS: <rate>'),
     replace(/ +-?[\d.]+ +[\d.]+ +\d+ +(\d+|NO_CONSUMER)$/gm, (line, last) =>
       last === 'NO_CONSUMER' ? ' <rates> NO_CONSUMER' : ' <rates>',

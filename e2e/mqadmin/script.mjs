@@ -64,6 +64,8 @@ const topics = [
   }),
   run('updateTopicList', `${BROKER} -f <dir>/topics.json`),
   run('updateTopicList', `${BROKER} -f <dir>/nothing.json`),
+  // One queue: what is sent again must go where it went in the other cluster.
+  run('updateTopic', `${BROKER} -t Resent -r 1 -w 1`),
   act('awaitRoute', { topic: 'Orders', queues: 4 }),
   act('awaitRoute', { topic: 'Payments', queues: 2 }),
   act('awaitRoute', { topic: 'ListB', queues: 1 }),
@@ -80,10 +82,10 @@ const topics = [
   run('topicList', '-c', { noise: ['order of lines'] }),
   run('allocateMQ', '-t Orders -i 10.0.0.1,10.0.0.2,10.0.0.3', { noise: ['order of queues'] }),
   run('updateOrderConf', '-t Sorted -m get'),
-  run('updateOrderConf', '-t Payments -m put -v broker-a:2'),
-  run('updateOrderConf', '-t Payments -m get'),
-  run('updateOrderConf', '-t Payments -m delete'),
-  run('updateOrderConf', '-t Payments -m get'),
+  run('updateOrderConf', '-t Arranged -m put -v broker-a:2'),
+  run('updateOrderConf', '-t Arranged -m get'),
+  run('updateOrderConf', '-t Arranged -m delete'),
+  run('updateOrderConf', '-t Arranged -m get'),
 ];
 
 /** @type {Step[]} */
@@ -122,6 +124,7 @@ const messages = [
   act('pause', { ms: 1_100 }),
   act('send', { group: 'OrdersProducer', topic: 'Orders', first: 20, count: 20 }),
   act('send', { group: 'OrdersProducer', topic: 'Payments', first: 0, count: 10 }),
+  act('send', { group: 'OrdersProducer', topic: 'Resent', first: 0, count: 1 }),
   act('startConsumer', { group: 'OrdersGroup', topic: 'Orders' }),
   act('startConsumer', { group: 'PaymentsGroup', topic: 'Payments', tags: 'even || odd' }),
   act('awaitConsumed', { group: 'OrdersGroup', count: 40 }),
@@ -141,7 +144,7 @@ const messages = [
     'queryMsgById',
     '-t Orders -i <unique-id-of-Orders-5> -g OrdersGroup -d <client-of-OrdersGroup>',
   ),
-  run('queryMsgById', '-t Payments -i <unique-id-of-Payments-3> -s true'),
+  run('queryMsgById', '-t Resent -i <unique-id-of-Resent-0> -s true'),
   run('queryMsgByKey', '-t Orders -k key-7'),
   run('queryMsgByKey', '-t Orders -k key-30 -b <between> -m 1'),
   run('queryMsgByKey', '-t Orders -k key-3 -b <between>'),
@@ -209,7 +212,7 @@ const clients = [
     noise: ['client counters'],
   }),
   run('consumerStatus', '-g OrdersGroup -i <client-of-OrdersGroup> -s', {
-    noise: ['client counters', 'threads'],
+    noise: ['threads', 'client counters'],
   }),
   run('consumerStatus', '-g PaymentsGroup'),
 ];

@@ -174,6 +174,19 @@ const steps = [
     doc: 'official Java and Go clients, store exchange with Apache',
     run: () => interop('java-5.5.0', 'java-4.9.8', 'go', 'store-exchange'),
   },
+  {
+    name: 'mqadmin',
+    doc: "Apache's admin tool against both brokers, and its table is current",
+    run: async () => {
+      const rules = await check('bash', '-c', 'node --test e2e/mqadmin/*.test.mjs');
+      const runs = await interop('mqadmin');
+      return {
+        passed: rules.passed + runs.passed,
+        failed: rules.failed + runs.failed,
+        skipped: runs.skipped,
+      };
+    },
+  },
 ];
 
 async function main() {
