@@ -1,6 +1,13 @@
+import type { ConsumeQueue } from './consume-queue/consume-queue.js';
 import type { StoreOutcome, StoreQueue } from './message-store.types.js';
 
 const NO_BYTES = Buffer.alloc(0);
+
+/** A place in a light queue. */
+export interface LightUnit {
+  readonly queue: ConsumeQueue;
+  readonly queueOffset: number;
+}
 
 /**
  * One message on its way into the store. The caller makes a subclass with what it needs for its answer, sets the
@@ -40,6 +47,11 @@ export abstract class AppendEntry {
   keys: string | undefined = undefined;
   /** Value of the property TAGS, for the index. */
   tags: string | undefined = undefined;
+  /**
+   * Value of the property INNER_MULTI_DISPATCH: light queues in which the message shall stand, too. Wherever the property
+   * is there this must be set.
+   */
+  multiDispatch: string | undefined = undefined;
   /** False: answered as soon as the bytes are written, also in a mode that flushes first (property WAIT). */
   waitForStore = true;
 
@@ -50,6 +62,8 @@ export abstract class AppendEntry {
   /** Size of the whole record. */
   sizeBytes = 0;
   storeTimestampMs = 0;
+  /** Its places in light queues; for the store alone. */
+  lightUnits: readonly LightUnit[] | undefined = undefined;
 
   /**
    * The fate of the message; called exactly once, never from inside `append`. Must not throw. Entries of one batch

@@ -6,6 +6,7 @@ import type {
   RetentionOptions,
   TransferLimits,
 } from './message-store.types.js';
+import type { LightQueueSettings } from './light-queue/light-dispatch.js';
 import { StoreLayoutError } from './store-errors.js';
 
 /** `MessageStoreOptions` with every default filled in. */
@@ -35,6 +36,7 @@ export interface StoreSettings {
   readonly indexEnabled: boolean;
   readonly bootId: string | undefined;
   readonly repair: boolean;
+  readonly lightQueues: LightQueueSettings;
   readonly deliverTimestampMs: (delayLevel: number, storeTimestampMs: number) => number;
   readonly localHourOf: (timestampMs: number) => number;
 }
@@ -105,6 +107,7 @@ export function resolveOptions(options: MessageStoreOptions): StoreSettings {
     indexEnabled: options.indexEnabled ?? true,
     bootId: options.bootId,
     repair: options.repair ?? false,
+    lightQueues: options.lightQueues ?? { enabled: false, countMax: 20_000 },
     deliverTimestampMs: options.deliverTimestampMs ?? ((_level, storedMs) => storedMs + 1_000),
     localHourOf: options.localHourOf ?? ((timestampMs) => Math.floor(timestampMs / HOUR_MS) % 24),
   };

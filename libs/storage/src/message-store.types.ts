@@ -1,3 +1,5 @@
+import type { LightQueueSettings } from './light-queue/light-dispatch.js';
+
 /** Why the store takes no message now. The first four are for the send decision, `BUSY` only slows callers down. */
 export type WriteRefusalReason = 'CLOSED' | 'READ_ONLY' | 'DISK_FULL' | 'BUSY';
 
@@ -155,6 +157,8 @@ export interface MessageStoreOptions {
   readonly commitLogPath?: string;
   /** Advertised address and port as the record stores them: 8 bytes (IPv4) or 20 (IPv6). */
   readonly storeHostBytes: Buffer;
+  /** Light queues; read anew for each message that names some. Default: switched off. */
+  readonly lightQueues?: LightQueueSettings;
   /** Length of a commit-log file. Default 1 GiB. */
   readonly segmentSizeBytes?: number;
   /** Units in a consume-queue file. Default 300 000, which makes 6 000 000 bytes. */

@@ -8,7 +8,7 @@ import type { QueueFlusher } from './consume-queue/queue-flusher.js';
 import type { QueueWriter } from './consume-queue/queue-writer.js';
 import { UNIT_BYTES, writeUnit } from './consume-queue/queue-unit.js';
 import type { SuspectVerdict } from './read/reader-parts.js';
-import { RECORD_HEAD_BYTES, findDefect } from './read/stored-record.js';
+import { RECORD_HEAD_BYTES, findDefect, findLightDefect } from './read/stored-record.js';
 import type { TimeSearch } from './read/time-search.js';
 import type { UnitSource } from './read/unit-source.js';
 import { readAt } from './commit-log/log-scanner.js';
@@ -105,10 +105,10 @@ export class QueueCheck {
     const doubt = await this.boundsAround(queue, queueOffset);
     const found = new Map<number, ScannedRecord>();
     await this.scanOver(doubt, (record) => {
-      const { queueOffset: offset } = record;
+      const offset = placeIn(queue, record);
+      if (offset === undefined) return;
       const inside = offset >= doubt.fromQueueOffset && offset < doubt.toQueueOffset;
-      const ours = record.topic === queue.topic && record.queueId === queue.queueId;
-      if (inside && ours && !found.has(offset)) found.set(offset, { ...record });
+      if (inside && !found.has(offset)) found.set(offset, { ...record });
     });
     await this.rewrite(queue, doubt, found);
     this.parts.units.clear();
@@ -155,8 +155,11 @@ export class QueueCheck {
     const unit = await this.unitOrNone(queue, queueOffset);
     const segment = unit && this.parts.segments.find(unit.commitLogOffset);
     if (!unit || !segment) return false;
-    const head = await readAt(segment, unit.commitLogOffset, RECORD_HEAD_BYTES);
-    if (head.length < RECORD_HEAD_BYTES) return false;
+    const wanted = queue.light ? unit.sizeBytes : RECORD_HEAD_BYTES;
+    const head = await readAt(segment, unit.commitLogOffset, wanted);
+    if (head.length < Math.max(wanted, RECORD_HEAD_BYTES)) return false;
+    if (queue.light)
+      return findLightDefect(head, 0, { ...unit, queueOffset }, queue.topic, false) === undefined;
     const { queueId } = queue;
     return findDefect(head, 0, { ...unit, queueId, queueOffset }, false) === undefined;
   }
@@ -212,6 +215,16 @@ export class QueueCheck {
       flusher.noteUnsynced(queue);
     });
   }
+}
+
+/** The record's offset in the queue; undefined where it does not stand there. */
+function placeIn(queue: ConsumeQueue, record: ScannedRecord): number | undefined {
+  if (queue.light) {
+    const place = record.lightPlaces?.find(({ name }) => name === queue.topic);
+    if (place) return place.queueOffset;
+  }
+  const ours = record.topic === queue.topic && record.queueId === queue.queueId;
+  return ours ? record.queueOffset : undefined;
 }
 
 const placeOf = (queue: ConsumeQueue, queueOffset: number): string =>

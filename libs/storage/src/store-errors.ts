@@ -80,3 +80,12 @@ export class QueueGapError extends StorageError {
     );
   }
 }
+
+/** A message names a light queue, and there are as many as there may be. */
+export class LightQueueLimitError extends StorageError {
+  override readonly code = 'ROCKETMQ_STORE_LIGHT_QUEUES';
+
+  constructor(readonly countMax: number) {
+    super(`there are ${countMax} light queues, which is the limit`);
+  }
+}

@@ -1,6 +1,7 @@
 import { checkRecord, isHiddenTransaction, RecordAt } from '@rocketmq-ts/protocol';
 import { isFiller, LogScanner, readAt, type ScannedRecord } from './commit-log/log-scanner.js';
 import type { ConsumeQueue } from './consume-queue/consume-queue.js';
+import { LIGHT_QUEUE_ID } from './light-queue/light-places.js';
 import type { StoreParts } from './store-parts.js';
 
 /** Findings after which it is clear enough that something is wrong. */
@@ -49,14 +50,23 @@ async function checkLog(parts: StoreParts, add: Add): Promise<Messages> {
   });
   const visit = (record: ScannedRecord): void => {
     if (isFiller(record) || isHiddenTransaction(record.sysFlag)) return;
-    const queue = queues.find(record.topic, record.queueId);
+    note(record.topic, record.queueId, record.queueOffset, record);
+    for (const { name, queueOffset } of record.lightPlaces ?? []) {
+      note(name, LIGHT_QUEUE_ID, queueOffset, record);
+    }
+  };
+  const note = (
+    topic: string,
+    queueId: number,
+    queueOffset: number,
+    { commitLogOffset }: ScannedRecord,
+  ): void => {
+    const queue = queues.find(topic, queueId);
     if (!queue) return;
     const known = messages.get(queue) ?? new Map<number, number>();
     messages.set(queue, known);
-    if (known.has(record.queueOffset)) {
-      add(`${record.topic}/${record.queueId} has two messages at ${record.queueOffset} (P4)`);
-    }
-    known.set(record.queueOffset, record.commitLogOffset);
+    if (known.has(queueOffset)) add(`${topic}/${queueId} has two messages at ${queueOffset} (P4)`);
+    known.set(queueOffset, commitLogOffset);
   };
   const end = dispatcher.dispatchedOffset;
   const scanned = await scanner.scan(segments.minOffset, end, visit);

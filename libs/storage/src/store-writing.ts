@@ -13,6 +13,7 @@ import { ConsumeQueue } from './consume-queue/consume-queue.js';
 import { QueueWriter } from './consume-queue/queue-writer.js';
 import { DiskWatch } from './disk-watch.js';
 import { Dispatcher } from './dispatcher.js';
+import { LightDispatch } from './light-queue/light-dispatch.js';
 import type { StoreQueue } from './message-store.types.js';
 import type { Recovered } from './recovery/recovery-parts.js';
 import type { StoreFoundation } from './store-foundation.js';
@@ -33,6 +34,7 @@ export interface StoreWriting {
   readonly flush: FlushPolicy;
   readonly commitLog: CommitLog;
   readonly dispatcher: Dispatcher;
+  readonly lightDispatch: LightDispatch;
   readonly progress: StoreProgress;
   readonly queueWriter: QueueWriter;
   readonly diskWatch: DiskWatch;
@@ -133,6 +135,7 @@ export function assembleWriting(foundation: StoreFoundation, recovered: Recovere
     flush,
     commitLog,
     dispatcher,
+    lightDispatch: new LightDispatch(foundation.queues, settings.lightQueues),
     progress,
     queueWriter,
     diskWatch,

@@ -153,6 +153,7 @@ export class SimulatedStore {
     sent.uniqKey = properties['UNIQ_KEY'];
     sent.keys = properties['KEYS'];
     sent.tags = properties['TAGS'];
+    sent.multiDispatch = properties['INNER_MULTI_DISPATCH'];
     sent.tagsCode = text.tagsCode ?? 0;
     sent.sysFlag = text.sysFlag ?? 0;
     sent.waitForStore = text.waitForStore ?? true;

@@ -1,6 +1,7 @@
 import { KIB, MIB } from '@rocketmq-ts/kernel';
 import {
   checkRecord,
+  isHiddenTransaction,
   locateRecord,
   MAGIC_V1,
   MAGIC_V2,
@@ -12,6 +13,7 @@ import {
 } from '@rocketmq-ts/protocol';
 import type { Segment } from '../segment.js';
 import type { LogSegments } from './log-segments.js';
+import { lightPlaces, type LightPlace } from '../light-queue/light-places.js';
 import { PropertyWalk } from './property-walk.js';
 
 const WINDOW_BYTES = MIB;
@@ -37,6 +39,8 @@ export interface ScannedRecord {
   readonly uniqKey: string | undefined;
   readonly keys: string | undefined;
   readonly tags: string | undefined;
+  /** Its places in light queues; undefined where it has none. */
+  readonly lightPlaces: readonly LightPlace[] | undefined;
 }
 
 /** Where a scan ended, and why. `limit`: it came to the offset where it was to end. */
@@ -57,6 +61,7 @@ class Scanned implements ScannedRecord {
   uniqKey: string | undefined = undefined;
   keys: string | undefined = undefined;
   tags: string | undefined = undefined;
+  lightPlaces: readonly LightPlace[] | undefined = undefined;
 }
 
 const int64At = (bytes: Buffer, at: number): number =>
@@ -254,6 +259,7 @@ export class LogScanner {
     const { properties } = this;
     properties.find(bytes, layout.propertiesStart, layout.propertiesEnd);
     record.tagsCode = this.tagsCode(bytes);
+    record.lightPlaces = this.lightPlaces(bytes);
     if (!this.options.withKeys) return;
     record.uniqKey = properties.text(bytes, 'UNIQ_KEY');
     record.keys = properties.text(bytes, 'KEYS');
@@ -269,6 +275,13 @@ export class LogScanner {
     }
     const { TAGS } = properties.found;
     return TAGS.end > TAGS.start ? tagsCodeOfBytes(bytes, TAGS.start, TAGS.end) : 0;
+  }
+
+  private lightPlaces(bytes: Buffer): LightPlace[] | undefined {
+    const offsets = this.properties.text(bytes, 'INNER_MULTI_QUEUE_OFFSET');
+    if (offsets === undefined || isHiddenTransaction(this.record.sysFlag)) return undefined;
+    const names = this.properties.text(bytes, 'INNER_MULTI_DISPATCH');
+    return names === undefined ? undefined : lightPlaces(this.record.topic, names, offsets);
   }
 
   /** The topic as text; the same few topics come again and again. */

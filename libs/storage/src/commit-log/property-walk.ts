@@ -1,14 +1,15 @@
 import { NAME_VALUE_SEPARATOR, PROPERTY_SEPARATOR } from '@rocketmq-ts/protocol';
 
 /** The properties that queues and index are built from. */
-export type WalkedName = 'TAGS' | 'KEYS' | 'UNIQ_KEY' | 'DELAY';
+export type WalkedName =
+  'TAGS' | 'KEYS' | 'UNIQ_KEY' | 'DELAY' | 'INNER_MULTI_DISPATCH' | 'INNER_MULTI_QUEUE_OFFSET';
 
 const WALKED: readonly { readonly name: WalkedName; readonly bytes: Buffer }[] = (
-  ['TAGS', 'KEYS', 'UNIQ_KEY', 'DELAY'] as const
+  ['TAGS', 'KEYS', 'UNIQ_KEY', 'DELAY', 'INNER_MULTI_DISPATCH', 'INNER_MULTI_QUEUE_OFFSET'] as const
 ).map((name) => ({ name, bytes: Buffer.from(name, 'latin1') }));
 
 /**
- * Finds four properties in one walk over the bytes; four searches would cost as much as checking the record. Of equal names
+ * Finds six properties in one walk over the bytes; as many searches would cost as much as checking the record. Of equal names
  * the last counts, and parts without name or value do not, as in `parseProperties` of the protocol.
  */
 export class PropertyWalk {
@@ -18,6 +19,8 @@ export class PropertyWalk {
     KEYS: { start: 0, end: 0 },
     UNIQ_KEY: { start: 0, end: 0 },
     DELAY: { start: 0, end: 0 },
+    INNER_MULTI_DISPATCH: { start: 0, end: 0 },
+    INNER_MULTI_QUEUE_OFFSET: { start: 0, end: 0 },
   };
 
   find(bytes: Buffer, start: number, end: number): void {
@@ -26,6 +29,8 @@ export class PropertyWalk {
     found.KEYS.end = found.KEYS.start = 0;
     found.UNIQ_KEY.end = found.UNIQ_KEY.start = 0;
     found.DELAY.end = found.DELAY.start = 0;
+    found.INNER_MULTI_DISPATCH.end = found.INNER_MULTI_DISPATCH.start = 0;
+    found.INNER_MULTI_QUEUE_OFFSET.end = found.INNER_MULTI_QUEUE_OFFSET.start = 0;
     let at = start;
     while (at < end) {
       const nameStart = at;
@@ -46,7 +51,7 @@ export class PropertyWalk {
 
   private take(bytes: Buffer, nameStart: number, nameEnd: number, valueEnd: number): void {
     const length = nameEnd - nameStart;
-    if (length !== 4 && length !== 5 && length !== 8) return;
+    if (length !== 4 && length !== 5 && length !== 8 && length !== 20 && length !== 24) return;
     for (const { name, bytes: wanted } of WALKED) {
       if (wanted.length !== length || bytes[nameStart] !== wanted[0]) continue;
       let same = 1;

@@ -1,5 +1,5 @@
-import { isLightQueue } from '../light-queue/light-places.js';
 import { invariant, javaHashCode } from '@rocketmq-ts/kernel';
+import { isLightQueue } from '../light-queue/light-places.js';
 import type { StoreQueue } from '../message-store.types.js';
 import { QueueGapError } from '../store-errors.js';
 import { unitCommitLogOffset, unitSizeBytes, UNIT_BYTES, writeUnit } from './queue-unit.js';

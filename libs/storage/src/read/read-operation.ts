@@ -12,7 +12,12 @@ import type { LogSlab } from '../commit-log/log-slab.js';
 import { RecordFetch, type RecordLocation } from './record-fetch.js';
 import { RecordSpans } from './record-spans.js';
 import type { ReaderParts } from './reader-parts.js';
-import { findDefect, recordQueueOffset } from './stored-record.js';
+import {
+  findDefect,
+  findLightDefect,
+  placeInLightQueue,
+  recordQueueOffset,
+} from './stored-record.js';
 import { covers } from './unit-source.js';
 
 /** Bytes of units that a filtered read looks at. Source: rocketmq 5.5.0 `MessageStoreConfig#maxFilterMessageSize`. */
@@ -179,14 +184,13 @@ export class ReadOperation implements ReadResult {
     const location = this.locate(queueOffset, commitLogOffset, sizeBytes);
     if (location === 'waiting') return 'waiting';
     if (!location) return this.interrupt();
-    const defect = findDefect(
-      location.buffer,
-      location.position,
-      { commitLogOffset, sizeBytes, queueId: queue.queueId, queueOffset },
-      this.mustCheckCrc(commitLogOffset),
-    );
+    const expected = { commitLogOffset, sizeBytes, queueId: queue.queueId, queueOffset };
+    const checkCrc = this.mustCheckCrc(commitLogOffset);
+    const defect = queue.light
+      ? findLightDefect(location.buffer, location.position, expected, queue.topic, checkCrc)
+      : findDefect(location.buffer, location.position, expected, checkCrc);
     if (defect === 'other') {
-      if (!this.isPlaceOfLost(location, commitLogOffset)) {
+      if (!this.isPlaceOfLost(location, commitLogOffset, sizeBytes)) {
         return this.suspect(queueOffset, 'another record');
       }
       parts.onDamage(queue, queueOffset, commitLogOffset);
@@ -209,8 +213,15 @@ export class ReadOperation implements ReadResult {
   }
 
   /** Whether the unit was set to a neighbour's record on purpose, because its own message is lost. */
-  private isPlaceOfLost({ buffer, position }: RecordLocation, commitLogOffset: number): boolean {
-    const owner = recordQueueOffset(buffer, position);
+  private isPlaceOfLost(
+    { buffer, position }: RecordLocation,
+    commitLogOffset: number,
+    sizeBytes: number,
+  ): boolean {
+    const { light, topic } = this.queue;
+    const owner = light
+      ? (placeInLightQueue(buffer, position, sizeBytes, topic) ?? -1)
+      : recordQueueOffset(buffer, position);
     if (owner < this.unitStart || owner >= this.unitEnd) return false;
     const ownerAt = (owner - this.unitStart) * UNIT_BYTES;
     return unitCommitLogOffset(this.unitBytes, ownerAt) === commitLogOffset;

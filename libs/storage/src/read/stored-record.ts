@@ -6,7 +6,11 @@ import {
   HOST_V4_BYTES,
   MessageSysFlag,
   RecordAt,
+  RecordLayout,
+  locateRecord,
 } from '@rocketmq-ts/protocol';
+import { PropertyWalk } from '../commit-log/property-walk.js';
+import { lightPlaces } from '../light-queue/light-places.js';
 
 const TWO_32 = 0x1_0000_0000;
 const HOST_V6_EXTRA_BYTES = HOST_V6_BYTES - HOST_V4_BYTES;
@@ -49,6 +53,47 @@ export function storeTimestampOf(bytes: Buffer, position: number): number {
 export function recordQueueOffset(bytes: Buffer, position: number): number {
   return int64At(bytes, position + RecordAt.QUEUE_OFFSET);
 }
+
+/**
+ * As `findDefect` for a unit of a light queue: the record belongs to another queue, and says in its properties that it
+ * stands here, too.
+ */
+export function findLightDefect(
+  bytes: Buffer,
+  position: number,
+  expected: Omit<ExpectedRecord, 'queueId'>,
+  lightQueue: string,
+  checkCrc: boolean,
+): StoredRecordDefect | undefined {
+  const place = placeInLightQueue(bytes, position, expected.sizeBytes, lightQueue);
+  if (place !== expected.queueOffset) return 'other';
+  const queueId = bytes.readInt32BE(position + RecordAt.QUEUE_ID);
+  const own = recordQueueOffset(bytes, position);
+  return findDefect(bytes, position, { ...expected, queueId, queueOffset: own }, checkCrc);
+}
+
+/** The offset that the record at `position` has in a light queue; undefined where it does not stand there. */
+export function placeInLightQueue(
+  bytes: Buffer,
+  position: number,
+  sizeBytes: number,
+  lightQueue: string,
+): number | undefined {
+  const end = position + sizeBytes;
+  if (end > bytes.length || locateRecord(bytes, position, end, layout) !== undefined) {
+    return undefined;
+  }
+  const topic = bytes.toString('utf8', layout.topicStart, layout.topicEnd);
+  // Somebody sent it to the light queue itself.
+  if (topic === lightQueue) return recordQueueOffset(bytes, position);
+  properties.find(bytes, layout.propertiesStart, layout.propertiesEnd);
+  const names = properties.text(bytes, 'INNER_MULTI_DISPATCH') ?? '';
+  const offsets = properties.text(bytes, 'INNER_MULTI_QUEUE_OFFSET') ?? '';
+  return lightPlaces(topic, names, offsets).find(({ name }) => name === lightQueue)?.queueOffset;
+}
+
+const layout = new RecordLayout();
+const properties = new PropertyWalk();
 
 /**
  * Checks that the record at `position`, of which all bytes are there, is the one that a queue unit points to, before it

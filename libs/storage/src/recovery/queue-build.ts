@@ -5,6 +5,7 @@ import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import type { ConsumeQueues } from '../consume-queue/consume-queues.js';
 import { isIndexed } from '../dispatcher.js';
 import type { DispatchMark } from '../dispatch-mark.js';
+import { LIGHT_QUEUE_ID } from '../light-queue/light-places.js';
 import type { IndexSink } from '../message-store.types.js';
 
 /** Places in a queue whose messages are not in the log although later ones are. */
@@ -92,7 +93,12 @@ export class QueueBuild {
     }
     this.lastMessageOffset = record.commitLogOffset;
     this.lastStoreTimestampMs = record.storeTimestampMs;
-    if (!isHiddenTransaction(record.sysFlag)) this.takeUnit(record);
+    if (!isHiddenTransaction(record.sysFlag)) {
+      this.takeUnit(record);
+      for (const { name, queueOffset } of record.lightPlaces ?? []) {
+        this.takeUnit({ ...record, topic: name, queueId: LIGHT_QUEUE_ID, queueOffset });
+      }
+    }
     const { index } = this.parts;
     if (index && record.commitLogOffset >= this.indexFrom && isIndexed(record.sysFlag)) {
       index.put(
