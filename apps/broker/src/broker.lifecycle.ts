@@ -5,6 +5,7 @@ import {
   AdvertisedAddressCheck,
   Arrivals,
   BroadcastOffsets,
+  BrokerStats,
   type BrokerContext,
   type BrokerIdentity,
   type BrokerSeams,
@@ -71,6 +72,8 @@ export interface BrokerService extends ServiceParts {
   running(): RunningBroker;
   readonly http: HttpPort | undefined;
   readonly readiness: Readiness;
+  /** @throws Error before the start. */
+  metrics(): Metrics;
 }
 
 /** Where settings are kept that were changed over the wire: beside Apache's tables. */
@@ -92,6 +95,7 @@ export async function brokerParts(surroundings: BrokerSurroundings): Promise<Bro
   const { http, readiness } = broker;
   return {
     running: () => broker.running,
+    metrics: () => broker.shownMetrics,
     http,
     readiness,
     parts: [
@@ -124,6 +128,7 @@ class BrokerBuild {
   private store: MessageStore | undefined;
   private app: INestMicroservice | undefined;
   private metrics: Metrics | undefined;
+  private stats: BrokerStats | undefined;
 
   constructor(
     private readonly surroundings: BrokerSurroundings,
@@ -142,6 +147,11 @@ class BrokerBuild {
     const { app, store, server } = this;
     if (!app || !store) throw new Error('the broker has not started');
     return { app, store, server, identity: this.addresses.identity };
+  }
+
+  get shownMetrics(): Metrics {
+    if (!this.metrics) throw new Error('the broker has not started');
+    return this.metrics;
   }
 
   /** The messages. Opening recovers what a crash left behind. */
@@ -187,12 +197,17 @@ class BrokerBuild {
         const strategy = new RemotingStrategy(this.server, {
           drainTimeoutMs: config.get(LimitsConfig).drainTimeoutMs,
           verifyFailures: verificationWanted(),
+          watch: {
+            nowMs: () => seams.clock.nowMs(),
+            answered: (...request) => this.stats?.countAnswer(...request),
+          },
         });
         this.app = await NestFactory.createMicroservice<MicroserviceOptions>(
           BrokerModule.around(context),
           { strategy, logger: nestLogger(seams.logger), abortOnError: false },
         );
         this.app.useGlobalFilters(new RemotingExceptionFilter());
+        this.stats = this.app.get(BrokerStats);
         this.metrics = brokerMetrics(this.app, this.running, config, seams.clock);
         this.addReadinessChecks(this.app);
       },

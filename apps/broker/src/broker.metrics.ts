@@ -1,11 +1,15 @@
 import type { INestMicroservice } from '@nestjs/common';
 import {
   addBrokerMetrics,
+  addClientMetrics,
   addSubscriptionMetrics,
   addTimerMetrics,
   addTransactionMetrics,
   BrokerStats,
+  ConsumerGroups,
+  ConsumerLags,
   NameserverRegistration,
+  ProducerGroups,
   PullFrameHandler,
   SubscriptionGroupTable,
   SubscriptionGuard,
@@ -27,11 +31,12 @@ export function brokerMetrics(
   clock: Clock,
 ): Metrics {
   const broker = config.get(BrokerConfig);
-  const metrics = new Metrics({
+  const labels = {
     cluster: broker.clusterName,
     node_type: 'broker',
     node_id: broker.brokerName,
-  });
+  };
+  const metrics = new Metrics(labels, () => broker.metricSampleCountMax);
   addRemotingMetrics(metrics, server);
   addSubscriptionMetrics(metrics, app.get(SubscriptionGuard));
   addTimerMetrics(metrics, app.get(TimerService), () => clock.nowMs());
@@ -42,8 +47,14 @@ export function brokerMetrics(
     groups: app.get(SubscriptionGroupTable),
     brokerPermission: () => broker.brokerPermission,
     heldPullCount: () => app.get(PullFrameHandler).heldCount,
+    requestsInWork: () => server.stats.inFlightNow,
     nowMs: () => clock.nowMs(),
     registration: () => app.get(NameserverRegistration).counts,
+  });
+  addClientMetrics(metrics, {
+    producers: app.get(ProducerGroups),
+    consumers: app.get(ConsumerGroups),
+    lags: app.get(ConsumerLags),
   });
   const transactions = app.get(Transactions);
   addTransactionMetrics(metrics, app.get(TransactionCounts), () => transactions.waitingCount);

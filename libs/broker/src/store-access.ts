@@ -1,6 +1,7 @@
 import type {
   AppendEntry,
   QueryResult,
+  QueueUnit,
   ReadRequest,
   ReadResult,
   StoreQueue,
@@ -23,6 +24,8 @@ export interface MessageSink {
 /** The part of the store that gives messages. */
 export interface MessageSource {
   findQueue(topic: string, queueId: number): StoreQueue | undefined;
+  /** Whether there is, or may be, a light queue (`%LMQ%…`) of this name. */
+  admitsLightQueue(name: string): boolean;
   /** Calls `done` once, at once when everything asked for is in memory. */
   read(request: ReadRequest, done: (result: ReadResult) => void): void;
 }
@@ -48,6 +51,8 @@ export interface MessageLookup {
   ): Promise<number>;
   /** Store time of the first message of a queue, without one of the log; undefined where it is empty. */
   earliestStoreTime(queue?: StoreQueue): Promise<number | undefined>;
+  /** Units of a queue as they stand in its files. */
+  listUnits(queue: StoreQueue, fromQueueOffset: number, count: number): Promise<QueueUnit[]>;
   /** Store time of one message; undefined where it is not there. */
   storeTimestamp(queue: StoreQueue, queueOffset: number): Promise<number | undefined>;
   /** The record that starts at `commitLogOffset`, undefined where none does. */
@@ -65,6 +70,12 @@ export interface MessageLookup {
 export interface StoreAdministration {
   /** Removes a topic's queues. */
   deleteTopic(topic: string): Promise<void>;
+  /** Topics with a queue that has, or had, messages or a handle. */
+  topics(): string[];
+  /** Removes the files of queues whose messages are all deleted, but of topics that `isKept`. @returns count of queues */
+  removeExpiredQueues(isKept: (topic: string) => boolean): Promise<number>;
+  /** Deletes expired files of the log now, at any hour. @returns count of files */
+  deleteExpired(): Promise<number>;
 }
 
 /** Figures of the store. */
@@ -77,4 +88,5 @@ export interface StoreGauges {
   readonly dispatchBehindBytes: number;
   /** Used share of the filesystem that holds the log, 0…1. */
   readonly diskUsedRatio: number;
+  readonly diskUsedBytes: number;
 }

@@ -287,6 +287,16 @@ export class BrokerConfig {
   })
   groupCountMax = 100_000;
 
+  @IntegerKey({
+    java: 'metricsOtelCardinalityLimit',
+    doc: 'Samples that /metrics shows of one metric; what comes after them is left out and counted.',
+    unit: 'samples',
+    min: 100,
+    max: 10_000_000,
+    reloadable: true,
+  })
+  metricSampleCountMax = 50_000;
+
   @TextKey({ java: 'regionId', doc: 'Region that answers to sends name.', check: nameProblem })
   regionId = 'DefaultRegion';
 

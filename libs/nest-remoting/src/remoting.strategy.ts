@@ -16,6 +16,15 @@ export interface RemotingStrategyOptions {
   readonly drainTimeoutMs: number;
   /** Stop the process when a handler answers a code that its command does not declare. For tests. */
   readonly verifyFailures?: boolean;
+  /** Told how each request of a controller ended. */
+  readonly watch?: RequestWatch;
+}
+
+/** Measures requests. */
+export interface RequestWatch {
+  nowMs(): number;
+  /** @param sinceMs what `nowMs` said when the request came */
+  answered(requestCode: number, responseCode: number, sinceMs: number): void;
 }
 
 /** The error that Nest makes of every other when `RemotingExceptionFilter` is missing. */
@@ -117,15 +126,20 @@ export class RemotingStrategy extends Server implements CustomTransportStrategy 
     inWork: RequestInWork,
     connection: ServerConnection,
   ): void {
+    const { watch } = this.options;
+    const sinceMs = watch?.nowMs() ?? 0;
     connection.begin(inWork.sizeBytes);
     settled(handler(request)).then(
       (answer) => {
         this.answer(command, inWork, connection, answer);
         connection.end(inWork.sizeBytes);
+        watch?.answered(command.code, ResponseCode.SUCCESS, sinceMs);
       },
       (error: unknown) => {
         this.fail(command, inWork, connection, error);
         connection.end(inWork.sizeBytes);
+        const code = error instanceof ResponseError ? error.responseCode : undefined;
+        watch?.answered(command.code, code ?? ResponseCode.SYSTEM_ERROR, sinceMs);
       },
     );
   }

@@ -19,6 +19,7 @@ const RESERVE_SHARE_MAX = 0.1;
 export class DiskWatch {
   /** Used share of the disk, 0…1; 0 until the first look. */
   usedRatio = 0;
+  usedBytes = 0;
   freeBytes = 0;
   private looking: Promise<void> | undefined;
   private timer: ClockTask | undefined;
@@ -58,6 +59,7 @@ export class DiskWatch {
     try {
       const { totalBytes, freeBytes } = await disk.space(this.path);
       this.usedRatio = totalBytes > 0 ? 1 - freeBytes / totalBytes : 0;
+      this.usedBytes = totalBytes - freeBytes;
       this.freeBytes = freeBytes;
       health.setDiskFull(this.isFull(totalBytes) ? this.refusal() : undefined);
     } catch (error) {

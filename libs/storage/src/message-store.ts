@@ -97,6 +97,11 @@ export class MessageStore {
     return this.parts.health.refusal ?? this.parts.backPressure.refusal();
   }
 
+  /** Whether there is, or may be, a light queue (`%LMQ%…`) of this name. */
+  admitsLightQueue(name: string): boolean {
+    return this.parts.lightDispatch.admits(name);
+  }
+
   /** Runs `listener` each time `BUSY` has ended. */
   onWritable(listener: () => void): void {
     this.parts.backPressure.onWritable(listener);

@@ -9,6 +9,7 @@ import type { PullGrant, PullRequest } from './pull-decision.js';
 
 /** What a pull asks for beyond what the decision looks at. */
 export interface PullTerms {
+  readonly requestCode: number;
   readonly opaque: number;
   readonly serializeType: SerializeType;
   /** First queue offset wanted. */
@@ -42,6 +43,10 @@ export class PendingPull extends HeldPull<StoreQueue, ServerConnection> implemen
   grant: PullGrant;
   /** Whether `connection.begin` is waiting for its end. */
   inWork = false;
+  /** Wall clock of the request. */
+  arrivedAtMs = 0;
+  /** Whether it was held. */
+  wasHeld = false;
   /** When the store was asked last, wall clock. */
   readAtMs = 0;
   /** Monotonic ms from which it may not be held any longer. */

@@ -110,6 +110,7 @@ export class PullFrameHandler {
     const { parts } = this;
     const queue = parts.store.queue(header.topic, header.queueId);
     const terms = {
+      requestCode: frame.code,
       opaque: frame.opaque,
       serializeType: frame.serializeType,
       queueOffset: header.queueOffset,
@@ -120,6 +121,7 @@ export class PullFrameHandler {
     };
     const pull = new PendingPull(queue, connection, request, terms, decision.grant);
     pull.holdUntilMs = parts.clock.monotonicMs() + terms.holdMs;
+    pull.arrivedAtMs = parts.clock.nowMs();
     pull.inWork = true;
     connection.begin(terms.sizeBytes);
     if (parts.broadcasts.enabled) this.noteBroadcast(request, terms.queueOffset, connection);
@@ -257,6 +259,7 @@ export class PullFrameHandler {
     if (pull.held) return true;
     if (!this.mayWait(pull)) return false;
     if (!this.holds.hold(pull, pull.holdUntilMs - this.parts.clock.monotonicMs())) return false;
+    pull.wasHeld = true;
     this.endWork(pull);
     // Messages may have come while the store was asked.
     if (pull.missedArrival || pull.queueOffset < pull.queue.maxOffset) this.read(pull);
@@ -278,7 +281,7 @@ export class PullFrameHandler {
       if (!this.redirect(pull)) this.read(pull);
       return;
     }
-    this.settle(pull);
+    this.settle(pull, decision.refusal.code);
     this.refuse(pull, pull.connection, decision.refusal);
   }
 
@@ -341,7 +344,7 @@ export class PullFrameHandler {
       const sent = this.outputs.sending(connection, result.totalBytes, () => result.release());
       connection.appendPieces(result.pieces, result.totalBytes, sent);
     }
-    this.settle(pull);
+    this.settle(pull, ResponseCode.SUCCESS);
   }
 
   private answer(
@@ -357,7 +360,7 @@ export class PullFrameHandler {
       this.parts.offsets.notePulled(consumerGroup, topic, queueId, nextBeginOffset);
     }
     pull.connection.answer(pull, code, remark, this.answerFields(pull, nextBeginOffset, range));
-    this.settle(pull);
+    this.settle(pull, code);
   }
 
   private answerFields(pull: PendingPull, nextBeginOffset: number, range: QueueRange): ExtFields {
@@ -384,7 +387,9 @@ export class PullFrameHandler {
   }
 
   /** The answer is written: the pull is over. */
-  private settle(pull: PendingPull): void {
+  private settle(pull: PendingPull, code: number): void {
+    const { arrivedAtMs, wasHeld, terms } = pull;
+    this.parts.stats.countAnswer(terms.requestCode, code, arrivedAtMs, wasHeld);
     pull.answered = true;
     this.holds.release(pull);
     this.endWork(pull);

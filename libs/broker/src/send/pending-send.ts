@@ -18,6 +18,9 @@ export interface SendAnswerTarget {
   /** Queue that the producer is told; a delayed message waits in another one. */
   readonly queueId: number;
   readonly transactionId: string | undefined;
+  readonly requestCode: number;
+  /** When the broker took it, wall clock. */
+  readonly storeTimestampMs: number;
 }
 
 /**
@@ -36,6 +39,7 @@ export class PendingSend extends AppendEntry implements SendAnswerTarget, SendAn
   transactionId: string | undefined = undefined;
   /** Set for a timed message: what its producer needs to call it back. */
   recallHandle: string | undefined = undefined;
+  requestCode = 0;
   messageType: MessageType = MessageType.NORMAL;
   readonly messageCount = 1;
 
@@ -69,6 +73,7 @@ export class PendingBatch implements SendAnswerTarget, StoredSend {
   inFlightBytes = 0;
   queueId = 0;
   transactionId: string | undefined = undefined;
+  requestCode = 0;
   readonly messageType = MessageType.NORMAL;
   storedBytes = 0;
   private unfinished = 0;

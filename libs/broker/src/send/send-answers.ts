@@ -41,7 +41,8 @@ export class SendAnswers {
     if (!to.isOneWay && !connection.closed) {
       if (this.template.options.traceOn !== this.facts.traceOn())
         this.template = this.newTemplate();
-      to.code = outcome.kind === 'OK' ? ResponseCode.SUCCESS : ResponseCode.FLUSH_DISK_TIMEOUT;
+      to.code = codeOf(outcome);
+      this.stats.countAnswer(to.requestCode, to.code, to.storeTimestampMs);
       writeSendAnswer(connection.beginAnswer(), this.template, to);
     }
     connection.end(to.inFlightBytes);
@@ -71,7 +72,8 @@ export class SendAnswers {
       ]);
       if (recallHandle !== undefined) ext.set('recallHandle', recallHandle);
       if (to.transactionId !== undefined) ext.set('transactionId', to.transactionId);
-      const code = outcome.kind === 'OK' ? ResponseCode.SUCCESS : ResponseCode.FLUSH_DISK_TIMEOUT;
+      const code = codeOf(outcome);
+      this.stats.countAnswer(to.requestCode, code, to.storeTimestampMs);
       connection.answer(to, code, undefined, ext);
     }
     connection.end(to.inFlightBytes);
@@ -101,3 +103,6 @@ export class SendAnswers {
     this.stats.countPut(send);
   }
 }
+
+const codeOf = (outcome: StoreOutcome): number =>
+  outcome.kind === 'OK' ? ResponseCode.SUCCESS : ResponseCode.FLUSH_DISK_TIMEOUT;

@@ -3,7 +3,7 @@ import type { Clock, Random } from '@rocketmq-ts/kernel';
 import { MessageSysFlag, ResponseCode, PROPERTIES_BYTES_MAX } from '@rocketmq-ts/protocol';
 import type { CachedText, RemotingFrame, SendHeader, TopicConfig } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
-import { StorageError } from '@rocketmq-ts/storage';
+import { LightQueueLimitError, StorageError } from '@rocketmq-ts/storage';
 import type { AppendEntry } from '@rocketmq-ts/storage';
 import { topicMissing } from '../apache-texts.js';
 import { queueIdOfLevel } from '../delay/delay-levels.js';
@@ -44,6 +44,7 @@ import {
   illegalMessage,
   sendRefusal,
   systemTopicRefusal,
+  tooManyLightQueues,
   unavailable,
 } from './send-decision.js';
 import type { Refusal, SendRules } from './send-decision.js';
@@ -173,6 +174,9 @@ export class SendFrameHandler {
     send.keys = wishes.keys;
     send.tags = wishes.tags;
     send.waitForStore = wishes.waitForStore;
+    if (properties.has('INNER_MULTI_DISPATCH'))
+      send.multiDispatch = properties.text('INNER_MULTI_DISPATCH');
+    send.requestCode = frame.code;
     send.opaque = frame.opaque;
     send.serializeType = frame.serializeType;
     send.isOneWay = frame.isOneWay;
@@ -376,6 +380,7 @@ export class SendFrameHandler {
     if (!(error instanceof StorageError)) throw error;
     const refusal = this.parts.store.writeRefusal();
     if (refusal !== undefined && refusal.reason !== 'BUSY') return unavailable(refusal);
+    if (error instanceof LightQueueLimitError) return tooManyLightQueues();
     const { code, remark } = illegalMessage(this.parts.rules.messageBytesMax);
     return { code, remark: `${remark} ${describeError(error)}` };
   }

@@ -3,13 +3,23 @@ import { isRetryOrDlqTopic, isSystemTopic } from '../topic/topic-name.js';
 import type { TopicTable } from '../topic/topic-table.js';
 import type { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
 import type { BrokerStats } from './broker-stats.js';
+import { isSystemGroup } from './peer-names.js';
+import { REQUEST_TIME_BOUNDS_MS } from './request-times.js';
+import { MESSAGE_SIZE_BOUNDS, MESSAGE_TYPES } from './traffic.js';
+import type { TypeTraffic } from './traffic.js';
 
 /** A value with its labels. */
-interface Sample {
+export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
-type Reader = () => number | Iterable<Sample>;
+type Reader = () => number | Iterable<Sample> | AsyncIterable<Sample>;
+interface HistogramSample {
+  readonly labels: Readonly<Record<string, string>>;
+  /** One count per bound and one for what is above; not summed up. */
+  readonly counts: readonly number[];
+  readonly sum: number;
+}
 interface Declaration {
   readonly name: string;
   readonly help: string;
@@ -20,6 +30,10 @@ interface Declaration {
 export interface MetricSink {
   gauge(declaration: Declaration, read: Reader): void;
   counter(declaration: Declaration, read: Reader): void;
+  histogram(
+    declaration: Declaration & { readonly bounds: readonly number[] },
+    read: () => Iterable<HistogramSample>,
+  ): void;
 }
 
 /** What the metrics are read from. */
@@ -30,12 +44,11 @@ export interface MetricSources {
   readonly groups: SubscriptionGroupTable;
   readonly brokerPermission: () => number;
   readonly heldPullCount: () => number;
+  readonly requestsInWork: () => number;
   readonly nowMs: () => number;
   readonly registration: () => { readonly configured: number; readonly registered: number };
 }
 
-/** Message types are not told apart yet. */
-const MESSAGE_TYPE = 'normal';
 const STORAGE_LABELS = { storage_type: 'local', storage_medium: 'disk' } as const;
 const STORAGE_LABEL_NAMES = Object.keys(STORAGE_LABELS);
 
@@ -46,6 +59,7 @@ const STORAGE_LABEL_NAMES = Object.keys(STORAGE_LABELS);
  */
 export function addBrokerMetrics(sink: MetricSink, sources: MetricSources): void {
   addTraffic(sink, sources.stats);
+  addRequests(sink, sources);
   addTables(sink, sources);
   addStorage(sink, sources);
 }
@@ -59,7 +73,7 @@ function addTraffic(sink: MetricSink, stats: BrokerStats): void {
       help: 'Messages stored from producers.',
       labels: inLabels,
     },
-    () => samplesIn(stats, 'messagesIn'),
+    () => samplesIn(stats, 'messages'),
   );
   sink.counter(
     {
@@ -67,7 +81,16 @@ function addTraffic(sink: MetricSink, stats: BrokerStats): void {
       help: 'Bytes stored from producers.',
       labels: inLabels,
     },
-    () => samplesIn(stats, 'bytesIn'),
+    () => samplesIn(stats, 'bytes'),
+  );
+  sink.histogram(
+    {
+      name: 'rocketmq_message_size',
+      help: 'Bytes of stored messages; of a batch, their mean.',
+      labels: inLabels,
+      bounds: MESSAGE_SIZE_BOUNDS,
+    },
+    () => sizes(stats),
   );
   sink.counter(
     {
@@ -100,21 +123,77 @@ function addTraffic(sink: MetricSink, stats: BrokerStats): void {
 }
 
 /** Retry and dead-letter topics are left out, as Apache does: their messages were counted once already. */
-function* samplesIn(stats: BrokerStats, field: 'messagesIn' | 'bytesIn'): Iterable<Sample> {
-  for (const [topic, traffic] of stats.topics()) {
+function* types(
+  stats: BrokerStats,
+): Iterable<{ labels: Record<string, string>; traffic: TypeTraffic }> {
+  for (const [topic, { byType, system }] of stats.topics()) {
     if (isRetryOrDlqTopic(topic)) continue;
-    const labels = { topic, message_type: MESSAGE_TYPE, is_system: String(isSystemTopic(topic)) };
-    yield { labels, value: traffic[field] };
+    for (const [i, message_type] of MESSAGE_TYPES.entries()) {
+      const traffic = byType[i];
+      if (traffic) yield { labels: { topic, message_type, is_system: String(system) }, traffic };
+    }
   }
 }
 
+function* samplesIn(stats: BrokerStats, field: 'messages' | 'bytes'): Iterable<Sample> {
+  for (const { labels, traffic } of types(stats)) yield { labels, value: traffic[field] };
+}
+
+function* sizes(stats: BrokerStats): Iterable<HistogramSample> {
+  for (const { labels, traffic } of types(stats)) {
+    yield { labels, counts: traffic.sizes, sum: traffic.sizeSum };
+  }
+}
+
+/** A group of the software's own makes a series one of the system, as its topic does. */
 function* samplesOut(stats: BrokerStats, field: 'messagesOut' | 'bytesOut'): Iterable<Sample> {
   for (const traffic of stats.pairs()) {
     const { topic, group } = traffic;
     if (isRetryOrDlqTopic(topic)) continue;
-    const labels = { topic, consumer_group: group, is_system: String(isSystemTopic(topic)) };
+    const isSystem = traffic.system || isSystemGroup(group);
+    const labels = { topic, consumer_group: group, is_system: String(isSystem) };
     yield { labels, value: traffic[field] };
   }
+}
+
+/** Work that Apache's broker has a pool of threads for. Source: rocketmq 5.5.0 `BrokerMetricsManager#initStatsMetrics`. */
+const PROCESSORS = [
+  'send',
+  'async_put',
+  'pull',
+  'ack',
+  'query_message',
+  'client_manager',
+  'heartbeat',
+  'lite_pull',
+  'transaction',
+  'consumer_manager',
+  'admin',
+  'reply',
+];
+
+function addRequests(sink: MetricSink, { stats, requestsInWork }: MetricSources): void {
+  sink.gauge(
+    {
+      name: 'rocketmq_processor_watermark',
+      help: 'Requests that wait for a thread. There are no pools here: send has all requests in work.',
+      labels: ['processor'],
+    },
+    () =>
+      PROCESSORS.map((processor) => ({
+        labels: { processor },
+        value: processor === 'send' ? requestsInWork() : 0,
+      })),
+  );
+  sink.histogram(
+    {
+      name: 'rocketmq_rpc_latency_milliseconds',
+      help: 'Time from a request to its answer.',
+      labels: ['protocol_type', 'request_code', 'response_code', 'is_long_polling', 'result'],
+      bounds: REQUEST_TIME_BOUNDS_MS,
+    },
+    () => stats.requestTimes.samples(),
+  );
 }
 
 function addTables(sink: MetricSink, sources: MetricSources): void {
@@ -139,6 +218,14 @@ function addTables(sink: MetricSink, sources: MetricSources): void {
 
 function addStorage(sink: MetricSink, { stats, store, nowMs }: MetricSources): void {
   const one = (value: number): Sample[] => [{ labels: STORAGE_LABELS, value }];
+  sink.gauge(
+    {
+      name: 'rocketmq_storage_size_bytes',
+      help: 'Used bytes of the filesystem that holds the log.',
+      labels: STORAGE_LABEL_NAMES,
+    },
+    () => one(store.diskUsedBytes),
+  );
   sink.gauge(
     {
       name: 'rocketmq_storage_flush_behind_bytes',

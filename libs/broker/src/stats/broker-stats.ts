@@ -3,6 +3,7 @@ import { LatencySpread } from './latency-spread.js';
 import { Meter } from './meter.js';
 import type { WindowName } from './meter.js';
 import { RateWindow } from './rate-window.js';
+import { RequestTimes } from './request-times.js';
 import { GroupTraffic, PairMeters, TopicTraffic, TypeTraffic } from './traffic.js';
 import type { MessageType, PairMeter } from './traffic.js';
 
@@ -62,6 +63,7 @@ export class BrokerStats {
   readonly groupAcks = new PairMeters(PAIR_COUNT_MAX);
   readonly groupCheckpoints = new PairMeters(PAIR_COUNT_MAX);
   readonly sendTimes = new LatencySpread();
+  readonly requestTimes = new RequestTimes();
 
   sendFailures = 0;
   /** Pulls answered with messages, and without. */
@@ -152,6 +154,11 @@ export class BrokerStats {
     this.puts.count(messageCount, storedBytes);
     if (!traffic.system) this.userPuts.count(messageCount, storedBytes);
     this.sendTimes.record(latencyMs);
+  }
+
+  /** A request was answered. Hot. @param sinceMs when it came, wall clock */
+  countAnswer(requestCode: number, responseCode: number, sinceMs: number, held = false): void {
+    this.requestTimes.record(requestCode, responseCode, this.clock.nowMs() - sinceMs, held);
   }
 
   /** A pull or a pop was answered with messages. Hot. */
