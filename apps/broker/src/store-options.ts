@@ -45,6 +45,14 @@ export function storeOptions(
       onDiskCountMax: broker.pullOnDiskCountMax,
       inMemoryDistanceBytes: recentBytesOf(broker),
     },
+    lightQueues: {
+      get enabled() {
+        return store.lightQueues && store.multiDispatch;
+      },
+      get countMax() {
+        return store.lightQueueCountMax;
+      },
+    },
     checkCrcOnRead: store.checkCrcOnRead ? 'from-disk' : 'never',
     bootId: facts.bootId,
     repair: store.repair,

@@ -352,6 +352,30 @@ export class StoreConfig {
   })
   timerRecallKeyWithTopic = false;
 
+  @BooleanKey({
+    java: 'enableLmq',
+    doc: 'Whether messages may stand in light queues (topics that begin with %LMQ%) besides their own; needs enableMultiDispatch, too.',
+    reloadable: true,
+  })
+  lightQueues = false;
+
+  @BooleanKey({
+    java: 'enableMultiDispatch',
+    doc: 'Whether the property INNER_MULTI_DISPATCH names further queues for a message.',
+    reloadable: true,
+  })
+  multiDispatch = false;
+
+  @IntegerKey({
+    java: 'maxLmqConsumeQueueNum',
+    doc: 'Most light queues; a message that needs one more is refused.',
+    unit: 'queues',
+    min: 1,
+    max: 10_000_000,
+    reloadable: true,
+  })
+  lightQueueCountMax = 20_000;
+
   @BooleanKey({ doc: 'Whether the checksum of a body that is read from a file is verified.' })
   checkCrcOnRead = true;
 

@@ -33,6 +33,7 @@ export class DelayedDelivery extends AppendEntry {
     this.uniqKey = record.properties.get('UNIQ_KEY');
     this.keys = record.properties.get('KEYS');
     this.tags = record.properties.get('TAGS');
+    this.multiDispatch = record.properties.get('INNER_MULTI_DISPATCH');
   }
 
   override onStored(outcome: StoreOutcome): void {

@@ -34,6 +34,7 @@ export class StoredReply extends AppendEntry {
     this.tagsCode = tagsCodeOf(properties.get(PropertyName.TAGS));
     this.uniqKey = properties.get(PropertyName.UNIQ_KEY);
     this.keys = properties.get(PropertyName.KEYS);
+    this.multiDispatch = properties.get(PropertyName.INNER_MULTI_DISPATCH);
     this.tags = properties.get(PropertyName.TAGS);
   }
 

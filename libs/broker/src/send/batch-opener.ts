@@ -20,10 +20,13 @@ const BATCH_COUNT_MAX = 65_536;
 const TAGS = propertySearchKey(PropertyName.TAGS);
 const KEYS = propertySearchKey(PropertyName.KEYS);
 const UNIQ_KEY = propertySearchKey(PropertyName.UNIQ_KEY);
+const INNER_MULTI_DISPATCH = propertySearchKey(PropertyName.INNER_MULTI_DISPATCH);
+const INNER_MULTI_DISPATCH_NAME = Buffer.from(PropertyName.INNER_MULTI_DISPATCH);
 
 /** Takes the body of SEND_BATCH_MESSAGE apart. */
 export class BatchOpener {
   private readonly reader = new BatchReader();
+  private namesLightQueues = false;
 
   constructor(private readonly answers: SendAnswers) {}
 
@@ -45,10 +48,14 @@ export class BatchOpener {
     }
     if (reader.count === 0 || reader.count > BATCH_COUNT_MAX) return undefined;
     const batch = new PendingBatch(this.answers, connection, traffic);
+    batch.requestCode = frame.code;
     batch.opaque = frame.opaque;
     batch.serializeType = frame.serializeType;
     batch.isOneWay = frame.isOneWay;
     batch.inFlightBytes = frame.sizeBytes;
+    // One look at the whole body, instead of one at each message.
+    const named = frame.bytes.indexOf(INNER_MULTI_DISPATCH_NAME, frame.bodyStart);
+    this.namesLightQueues = named >= 0 && named < frame.end;
     while (reader.next()) this.addMessage(batch);
     return batch;
   }
@@ -70,5 +77,7 @@ export class BatchOpener {
     message.uniqKey = propertyText(bytes, start, end, UNIQ_KEY);
     message.keys = propertyText(bytes, start, end, KEYS);
     message.tags = propertyText(bytes, start, end, TAGS);
+    if (this.namesLightQueues)
+      message.multiDispatch = propertyText(bytes, start, end, INNER_MULTI_DISPATCH);
   }
 }

@@ -46,6 +46,7 @@ export class BrokerMessage extends AppendEntry {
     this.uniqKey = properties.get('UNIQ_KEY');
     this.keys = properties.get('KEYS');
     this.tags = properties.get('TAGS');
+    this.multiDispatch = properties.get('INNER_MULTI_DISPATCH');
   }
 
   override onStored(outcome: StoreOutcome): void {

@@ -114,3 +114,11 @@ export const busyRefusal = (): Refusal => ({
   code: ResponseCode.SYSTEM_BUSY,
   remark: '[TIMEOUT_CLEAN_QUEUE]broker busy, start flow control for a while',
 });
+
+/** Source: rocketmq 5.5.0 `SendMessageProcessor#handlePutMessageResult`, LMQ_CONSUME_QUEUE_NUM_EXCEEDED. */
+export const tooManyLightQueues = (): Refusal => ({
+  code: ResponseCode.SYSTEM_ERROR,
+  remark:
+    '[LMQ_CONSUME_QUEUE_NUM_EXCEEDED]broker config enableLmq and enableMultiDispatch, ' +
+    'lmq consumeQueue num exceed maxLmqConsumeQueueNum config num, default limit 2w.',
+});

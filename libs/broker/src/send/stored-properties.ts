@@ -47,6 +47,7 @@ const KNOWN_KEYS = [
   '__SHARDINGKEY',
   'TIMER_OUT_MS',
   'TIMER_DEL_UNIQKEY',
+  'INNER_MULTI_DISPATCH',
 ] as const;
 export type KnownKey = (typeof KNOWN_KEYS)[number];
 

@@ -7,7 +7,7 @@ import type {
   SubscriptionGroupWrapper,
 } from '@rocketmq-ts/protocol';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
-import { groupNameDefect } from '../topic/topic-name.js';
+import { groupNameDefect, LIGHT_QUEUE_PREFIX } from '../topic/topic-name.js';
 
 /** Saves the table; resolves when it is on stable storage. */
 export type SaveGroups = (content: () => SubscriptionGroupWrapper) => Promise<void>;
@@ -25,6 +25,8 @@ export interface GroupSettings {
   /** Whether a group that nobody declared comes into being when it is first used. */
   readonly autoCreate: boolean;
   readonly groupCountMax: number;
+  /** Whether there are light queues. */
+  readonly lightQueues?: boolean;
 }
 
 /** Bit of `forbiddenTable`: the group may not read the topic. Source: rocketmq 5.x `PermName#INDEX_PERM_READ`. */
@@ -80,6 +82,7 @@ export class SubscriptionGroupTable {
   findOrCreate(group: string): SubscriptionGroupConfig | undefined {
     const known = this.byName.get(group);
     if (known) return known;
+    if (this.isOfLightQueues(group)) return defaultSubscriptionGroup(group);
     const { autoCreate, groupCountMax } = this.settings();
     if (!autoCreate || groupNameDefect(group) !== undefined || this.byName.size >= groupCountMax) {
       return undefined;
@@ -97,7 +100,12 @@ export class SubscriptionGroupTable {
   }
 
   has(group: string): boolean {
-    return this.byName.has(group);
+    return this.byName.has(group) || this.isOfLightQueues(group);
+  }
+
+  /** Groups of light queues have no settings of their own. Source: rocketmq 5.5.0 `LmqSubscriptionGroupManager`. */
+  private isOfLightQueues(group: string): boolean {
+    return group.startsWith(LIGHT_QUEUE_PREFIX) && this.settings().lightQueues === true;
   }
 
   all(): SubscriptionGroupConfig[] {
@@ -124,6 +132,22 @@ export class SubscriptionGroupTable {
   /** Whether an operator has forbidden the group to read the topic. */
   isReadForbidden(group: string, topic: string): boolean {
     return ((this.forbidden.get(group)?.get(topic) ?? 0) & READ_FORBIDDEN) !== 0;
+  }
+
+  /** Forbids a group to read a topic, or allows it again. @throws system error: the old state stays in force. */
+  async setReadForbidden(group: string, topic: string, forbidden: boolean): Promise<void> {
+    const before = this.forbidden.get(group)?.get(topic) ?? 0;
+    const after = forbidden ? before | READ_FORBIDDEN : before & ~READ_FORBIDDEN;
+    if (after === before) return;
+    this.setForbiddenBits(group, topic, after);
+    this.touch();
+    try {
+      await this.save(() => this.content());
+    } catch (error) {
+      this.setForbiddenBits(group, topic, before);
+      throw error;
+    }
+    this.logger.info('reading a topic was forbidden or allowed', { group, topic, forbidden });
   }
 
   /** Sets groups, new or not. @throws {GroupLimitError} @throws system error: the old state stays in force. */
@@ -164,6 +188,14 @@ export class SubscriptionGroupTable {
     }
     this.logger.info('consumer group deleted', { group });
     return true;
+  }
+
+  private setForbiddenBits(group: string, topic: string, bits: number): void {
+    const topics = this.forbidden.get(group) ?? new Map<string, number>();
+    if (bits === 0) topics.delete(topic);
+    else topics.set(topic, bits);
+    if (topics.size === 0) this.forbidden.delete(group);
+    else this.forbidden.set(group, topics);
   }
 
   private touch(): void {

@@ -9,7 +9,7 @@ export class TimerDelivery extends AppendEntry {
     queue: StoreQueue,
     record: MessageRecord,
     propertiesBytes: Buffer,
-    private readonly settled: (stored: boolean) => void,
+    private readonly settled: (stored: boolean, queueOffset: number) => void,
   ) {
     super();
     this.queue = queue;
@@ -28,9 +28,10 @@ export class TimerDelivery extends AppendEntry {
     this.uniqKey = record.properties.get('UNIQ_KEY');
     this.keys = record.properties.get('KEYS');
     this.tags = record.properties.get('TAGS');
+    this.multiDispatch = record.properties.get('INNER_MULTI_DISPATCH');
   }
 
   override onStored(outcome: StoreOutcome): void {
-    this.settled(outcome.kind !== 'REFUSED');
+    this.settled(outcome.kind !== 'REFUSED', this.queueOffset);
   }
 }

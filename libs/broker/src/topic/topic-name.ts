@@ -2,6 +2,8 @@
 export const RETRY_TOPIC_PREFIX = '%RETRY%';
 /** Prefix of the topic that holds what a consumer group could not consume at all. */
 export const DLQ_TOPIC_PREFIX = '%DLQ%';
+/** Prefix of light queues, which are topics without settings of their own. */
+export const LIGHT_QUEUE_PREFIX = '%LMQ%';
 /** Prefix of topics that Apache's own services use. */
 const SYSTEM_TOPIC_PREFIX = 'rmq_sys_';
 

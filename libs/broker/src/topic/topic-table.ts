@@ -4,7 +4,8 @@ import type { DataVersion, TopicConfig, TopicConfigWrapper } from '@rocketmq-ts/
 import type { StoreQueue } from '@rocketmq-ts/storage';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
 import type { TopicTraffic } from '../stats/broker-stats.js';
-import { isRetryTopic, mayBeSentTo, topicNameDefect } from './topic-name.js';
+import { topicConfig } from './topic-creation.js';
+import { isRetryTopic, LIGHT_QUEUE_PREFIX, mayBeSentTo, topicNameDefect } from './topic-name.js';
 
 /** Saves the table; resolves when it is on stable storage. */
 export type SaveTopics = (content: () => TopicConfigWrapper) => Promise<void>;
@@ -90,6 +91,7 @@ export class TopicTable {
     private readonly logger: Logger,
     private readonly limits: TopicLimits,
     private readonly save: SaveTopics,
+    private readonly admitsLightQueue: (name: string) => boolean = () => false,
   ) {
     this.version = initialVersion(clock);
   }
@@ -112,7 +114,16 @@ export class TopicTable {
   }
 
   find(name: string): TopicRecord | undefined {
-    return this.byName.get(name);
+    return this.byName.get(name) ?? this.lightQueue(name);
+  }
+
+  /**
+   * A light queue is a topic with one queue that nobody creates.
+   * Source: rocketmq 5.5.0 `LmqTopicConfigManager#selectTopicConfig`.
+   */
+  private lightQueue(name: string): TopicRecord | undefined {
+    if (!name.startsWith(LIGHT_QUEUE_PREFIX) || !this.admitsLightQueue(name)) return undefined;
+    return new TopicRecord(name, topicConfig(name, { readQueueNums: 1, writeQueueNums: 1 }));
   }
 
   get size(): number {
@@ -191,6 +202,24 @@ export class TopicTable {
     });
     if (removed) await this.announce();
     return removed;
+  }
+
+  /**
+   * Does `work` on what is left of a topic that is not there; who wants to create it waits for that.
+   * @returns false where there is such a topic. @throws what `work` throws
+   */
+  async whileAbsent(name: string, work: () => Promise<void>): Promise<boolean> {
+    return this.inTurn(async () => {
+      await this.creating.get(name)?.catch(() => undefined);
+      if (this.byName.has(name)) return false;
+      const done = work().finally(() => this.removing.delete(name));
+      this.removing.set(
+        name,
+        done.catch(() => undefined),
+      );
+      await done;
+      return true;
+    });
   }
 
   private async removeRecord(record: TopicRecord, clean: () => Promise<void>): Promise<void> {

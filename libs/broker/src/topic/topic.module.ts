@@ -40,12 +40,13 @@ const systemTopicSettings = (config: BrokerConfig): SystemTopicSettings => ({
   providers: [
     {
       provide: TopicTable,
-      inject: [CLOCK, LOGGER, BrokerConfig, ConfigFolder],
+      inject: [CLOCK, LOGGER, BrokerConfig, ConfigFolder, STORE],
       useFactory: async (
         clock: Clock,
         logger: Logger,
         config: BrokerConfig,
         folder: ConfigFolder,
+        store: BrokerStore,
       ): Promise<TopicTable> => {
         const limits = {
           get topicCountMax() {
@@ -59,8 +60,12 @@ const systemTopicSettings = (config: BrokerConfig): SystemTopicSettings => ({
         const text = new TableText(TopicConfigWrapper, TopicConfig);
         const textOf = ({ dataVersion, topicConfigTable }: TopicConfigWrapper): string =>
           text.write({ dataVersion, topicConfigTable: new Map() }, topicConfigTable);
-        const table = new TopicTable(clock, logger, limits, (content) =>
-          folder.topics.save(() => textOf(content())),
+        const table = new TopicTable(
+          clock,
+          logger,
+          limits,
+          (content) => folder.topics.save(() => textOf(content())),
+          (name) => store.admitsLightQueue(name),
         );
         table.restore(systemTopics(systemTopicSettings(config)), await folder.topics.load());
         return table;

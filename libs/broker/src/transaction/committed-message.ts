@@ -37,6 +37,7 @@ export class CommittedMessage extends AppendEntry {
     this.tagsCode = tagsCodeOf(this.tags);
     this.uniqKey = properties.get(PropertyName.UNIQ_KEY);
     this.keys = properties.get(PropertyName.KEYS);
+    this.multiDispatch = properties.get(PropertyName.INNER_MULTI_DISPATCH);
   }
 
   override onStored(outcome: StoreOutcome): void {

@@ -99,6 +99,13 @@ export class LightDispatch {
     return offsets;
   }
 
+  /** Whether there is a light queue of this name, or there may be one. */
+  admits(name: string): boolean {
+    if (!this.settings.enabled || lightNames(name)[0] !== name) return false;
+    if (this.queues.find(name, LIGHT_QUEUE_ID)) return true;
+    return this.count() < this.settings.countMax;
+  }
+
   private queueOf(name: string): ConsumeQueue {
     const known = this.queues.find(name, LIGHT_QUEUE_ID);
     if (known) return known;
