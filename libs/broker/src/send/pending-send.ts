@@ -1,4 +1,4 @@
-import { offsetMsgId } from '@rocketmq-ts/protocol';
+import { offsetMsgIds } from '@rocketmq-ts/protocol';
 import type { SendAnswer, SerializeType } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import { AppendEntry } from '@rocketmq-ts/storage';
@@ -117,11 +117,8 @@ export class PendingBatch implements SendAnswerTarget, StoredSend {
       this.answers.refuse(this, outcome.refusal);
       return;
     }
-    let ids = '';
-    for (const { commitLogOffset, sizeBytes } of this.messages) {
-      this.storedBytes += sizeBytes;
-      ids += `${ids === '' ? '' : ','}${offsetMsgId(this.answers.storeHostHex, commitLogOffset)}`;
-    }
+    for (const { sizeBytes } of this.messages) this.storedBytes += sizeBytes;
+    const ids = offsetMsgIds(this.answers.storeHostHex, this.messages);
     this.answers.count(this);
     this.answers.stored(this, outcome, ids, this.messages[0]!.queueOffset);
   }
