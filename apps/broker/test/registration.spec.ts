@@ -142,6 +142,15 @@ describe('a broker makes itself known', () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it('to a nameserver that was started together with it and is a little later', async () => {
+    const world = newWorld();
+    broker = await SimulatedBroker.start(NAMESERVER, world);
+    await broker.pass(350);
+    const nameserver = await new RecordingNameserver().start(world, broker);
+    await broker.pass(300);
+    expect(nameserver.registrations).toHaveLength(1);
+  });
+
   it('to every nameserver, whether the others can be reached or not', async () => {
     const nameserver = await start('namesrvAddr=10.0.0.1:9875;10.0.0.1:9876');
     expect(nameserver.registrations).toHaveLength(1);

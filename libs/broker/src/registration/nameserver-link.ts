@@ -5,8 +5,11 @@ import type { KvTable } from '@rocketmq-ts/protocol';
 import type { RemotingClient, RemotingConnection } from '@rocketmq-ts/remoting';
 import type { BrokerIdentity } from '../broker-identity.js';
 
-/** First and longest pause after a registration failed. */
-const RETRY_MS = 1_000;
+/**
+ * First and longest pause after a registration failed; each is twice as long as the one before. The first is short: as a
+ * rule both were started together, and clients wait for the route.
+ */
+const RETRY_MS = 200;
 const RETRY_MS_MAX = 10_000;
 /** How long a goodbye may take: a nameserver notices the closed connection anyway. */
 const UNREGISTER_TIMEOUT_MS = 1_000;
@@ -150,7 +153,7 @@ export class NameserverLink {
 
   private pauseMs(): number {
     if (this.failureCount === 0) return this.parts.intervalMs;
-    return Math.min(RETRY_MS * this.failureCount, RETRY_MS_MAX);
+    return Math.min(RETRY_MS * 2 ** (this.failureCount - 1), RETRY_MS_MAX);
   }
 
   private schedule(delayMs: number): void {
