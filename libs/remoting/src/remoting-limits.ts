@@ -31,7 +31,10 @@ export interface RemotingLimits extends FrameLimits {
   readonly pendingCountMax: number;
 }
 
-/** Apache's figures where it has any (frame, idle time); the others: reliability §4.2. */
+/**
+ * Apache's figures where it has any (frame, idle time). The others bound what hostile or slow peers can make a process
+ * keep: together well under the memory of a small machine. Settings of the same names change them (`LimitsConfig`).
+ */
 export const DEFAULT_REMOTING_LIMITS: RemotingLimits = {
   ...DEFAULT_FRAME_LIMITS,
   connectionCountMax: 10_000,

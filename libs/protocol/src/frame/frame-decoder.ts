@@ -12,7 +12,7 @@ export interface FrameLimits {
   readonly extCountMax: number;
 }
 
-/** Apache's frame limit; a header limit above the worst escaping of the longest properties (reliability §4.2). */
+/** Apache's frame limit; a header limit above the worst escaping of the longest properties (`PROPERTIES_BYTES_MAX`). */
 export const DEFAULT_FRAME_LIMITS: FrameLimits = {
   frameBytesMax: 16 * 1024 * 1024,
   headerBytesMax: 256 * 1024,
