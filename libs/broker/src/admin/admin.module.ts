@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { BrokerConfig, StoreConfig } from '@rocketmq-ts/config';
-import type { Clock, Disk } from '@rocketmq-ts/kernel';
+import type { Clock, Disk, Logger } from '@rocketmq-ts/kernel';
 import { RemotingServer } from '@rocketmq-ts/remoting';
-import { CLOCK, DISK, STORE } from '../broker-context.js';
+import { CLOCK, DISK, LOGGER, STORE } from '../broker-context.js';
 import type { BrokerStore } from '../broker-context.js';
 import { BrokerIdentity } from '../broker-identity.js';
 import { ClientSessionModule } from '../client-session/client-session.module.js';
@@ -20,12 +20,16 @@ import { SubscriptionGroupModule } from '../subscription-group/subscription-grou
 import { TimerModule } from '../timer/timer.module.js';
 import { TimerService } from '../timer/timer-service.js';
 import { TopicModule } from '../topic/topic.module.js';
+import { TopicTable } from '../topic/topic-table.js';
 import { BrokerAdminController } from './broker-admin.controller.js';
 import { ConfigVersion } from './config-version.js';
 import { ConsumeProgress } from './consume-progress.js';
 import type { ProgressParts } from './consume-progress.js';
 import { GroupProgressController } from './group-progress.controller.js';
+import { ReplicationStateController } from './replication-state.controller.js';
 import { RuntimeInfo } from './runtime-info.js';
+import { StoreMaintenance } from './store-maintenance.js';
+import { StoreMaintenanceController } from './store-maintenance.controller.js';
 import { TopicProgressController } from './topic-progress.controller.js';
 
 /** What operators and their tools ask of a broker. */
@@ -40,7 +44,13 @@ import { TopicProgressController } from './topic-progress.controller.js';
     TimerModule,
     TopicModule,
   ],
-  controllers: [BrokerAdminController, GroupProgressController, TopicProgressController],
+  controllers: [
+    BrokerAdminController,
+    GroupProgressController,
+    ReplicationStateController,
+    StoreMaintenanceController,
+    TopicProgressController,
+  ],
   providers: [
     {
       provide: ConsumeProgress,
@@ -52,6 +62,16 @@ import { TopicProgressController } from './topic-progress.controller.js';
         consumers: ProgressParts['consumers'],
         stats: BrokerStats,
       ): ConsumeProgress => new ConsumeProgress({ store, identity, offsets, consumers, stats }),
+    },
+    {
+      provide: StoreMaintenance,
+      inject: [CLOCK, LOGGER, STORE, TopicTable],
+      useFactory: (
+        clock: Clock,
+        logger: Logger,
+        store: BrokerStore,
+        topics: TopicTable,
+      ): StoreMaintenance => new StoreMaintenance({ clock, logger, store, topics }),
     },
     {
       provide: ConfigVersion,

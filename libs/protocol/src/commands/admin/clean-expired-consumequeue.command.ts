@@ -1,5 +1,6 @@
 import { defineCommand } from '../../define-command.js';
 import { noBody } from '../../schema/body.codec.js';
+import { ResponseCode } from '../../response-code.js';
 
 /** Removes queues whose messages are all gone from the commit log. */
 export const CleanExpiredConsumequeue = defineCommand({
@@ -9,6 +10,6 @@ export const CleanExpiredConsumequeue = defineCommand({
   doc: 'Removes queues whose messages are all gone from the commit log.',
   request: { header: {}, body: noBody },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION],
   source: 'rocketmq 5.5.0: AdminBrokerProcessor#cleanExpiredConsumeQueue',
 });

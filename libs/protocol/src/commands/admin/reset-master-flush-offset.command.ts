@@ -1,6 +1,7 @@
 import { defineCommand } from '../../define-command.js';
 import { int64 } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
+import { ResponseCode } from '../../response-code.js';
 
 /** Tells a slave how far its master's log is synced; a master takes no notice. */
 export const ResetMasterFlushOffset = defineCommand({
@@ -13,7 +14,7 @@ export const ResetMasterFlushOffset = defineCommand({
     body: noBody,
   },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION],
   source:
     'rocketmq 5.5.0: ResetMasterFlushOffsetHeader; AdminBrokerProcessor#resetMasterFlushOffset',
 });

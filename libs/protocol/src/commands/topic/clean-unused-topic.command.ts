@@ -1,5 +1,6 @@
 import { defineCommand } from '../../define-command.js';
 import { noBody } from '../../schema/body.codec.js';
+import { ResponseCode } from '../../response-code.js';
 
 /** Removes the queues of topics that no longer exist. */
 export const CleanUnusedTopic = defineCommand({
@@ -9,6 +10,6 @@ export const CleanUnusedTopic = defineCommand({
   doc: 'Removes the queues of topics that no longer exist.',
   request: { header: {}, body: noBody },
   response: { header: {}, body: noBody },
-  failures: [],
+  failures: [ResponseCode.NO_PERMISSION],
   source: 'rocketmq 5.5.0: AdminBrokerProcessor#cleanUnusedTopic',
 });
