@@ -40,6 +40,7 @@ function judgeStep(step, apache, ours) {
   if (refusal) {
     return judgeRefusal(refusal, step.notOffered ? 'not offered' : 'differs', apache, ours);
   }
+  if (step.neither) return judgeNeither(step.neither, apache, ours);
   if (apache === ours) {
     if (step.differs) return wrong(`does not differ any more; remove "differs"`, apache, ours);
     return { verdict: 'same' };
@@ -56,6 +57,11 @@ function judgeRefusal({ answer, why }, verdict, apache, ours) {
   if (apache === ours) return wrong('is what Apache answers; nothing is refused', apache, ours);
   if (!ours.includes(answer)) return wrong(`does not say "${answer}"`, apache, ours);
   return { verdict, whys: [why] };
+}
+
+function judgeNeither({ why }, apache, ours) {
+  if (apache !== ours) return wrong('differs', apache, ours);
+  return { verdict: 'not offered', whys: [why] };
 }
 
 function wrong(problem, apache, ours) {

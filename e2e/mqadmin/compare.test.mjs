@@ -45,6 +45,13 @@ test('a refusal must be the one that was declared', () => {
   assert.equal(judged(step, report('CODE: 3'), report('CODE: 3')).verdict, 'wrong');
 });
 
+test('what neither cluster offers must be refused alike', () => {
+  const step = { neither: { why: 'no controller' } };
+  const refusal = report('CODE: 3', 'failed');
+  assert.equal(judged(step, refusal, refusal).verdict, 'not offered');
+  assert.equal(judged(step, refusal, report('done')).verdict, 'wrong');
+});
+
 test('a declared difference must be there, and must be all that differs', () => {
   const step = { differs: ['code of wrong arguments'] };
   const [apache, ours] = [report('CODE: 1  x'), report('CODE: 29  x')];

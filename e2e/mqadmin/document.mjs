@@ -24,7 +24,7 @@ were brought into the same state, and compares what they print: \`node e2e/run.m
 
 - **same**: the outputs are equal but for addresses, times, ids and measured rates. So are the refusals of wrong arguments.
 - **differs**: the command works; what is different in its output, and why, is in the last column.
-- **not offered**: the command ends at once with an error that names the cause.
+- **not offered**: the command ends at once with an error. Some need parts that a plain cluster of Apache's lacks, too.
 
 ${commandCount('same')} same, ${commandCount('differs')} differ, ${commandCount('not offered')} not offered; ${judgements.length} invocations.
 

@@ -49,7 +49,7 @@ export const always = all(
     /(CommitLog Offset: +|commitLogOffset=|physicOffset=|MasterCommitLogMaxOffset\t)\d+/g,
     '$1<position>',
   ),
-  replace(/@\d+(?= *$)/gm, '@<position>'),
+  replace(/>@\d+(?= *$)/gm, '>@<position>'),
   replace(/[ \t]+$/gm, ''),
   (text) => text.trimEnd(),
 );
@@ -101,6 +101,7 @@ export const noise = {
       '$1$2: <value>',
     ),
     replace(/(?<![\w.])-?\d+(\.\d+)?([Ee]-?\d+)?/g, '<n>'),
+    replace(/<n> ([KMG]i)?B$/gm, '<bytes>'),
     // Rates of several periods, as many as the broker has been running for.
     replace(/(<n> )+<n>/g, '<n>'),
     replace(/ +/g, ' '),

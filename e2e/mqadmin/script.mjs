@@ -17,6 +17,7 @@
  * @property {string[]} [differs] names of rules for what differs, and why
  * @property {{ why: string, answer: string }} [notOffered] what our cluster answers instead, and why
  * @property {{ why: string, answer: string }} [stricter] the same for what Apache accepts, in a command that works
+ * @property {{ why: string }} [neither] a plain cluster of Apache's refuses this as ours does
  * @property {string} [act] instead of `run`: something around the sub-commands, see Surroundings.java
  */
 
@@ -31,6 +32,7 @@ const run = (name, text = '', more = {}) => ({
 });
 const act = (name, details = {}) => ({ act: name, ...details });
 const refused = (answer, why) => ({ notOffered: { answer, why } });
+const neither = (why) => ({ neither: { why } });
 const stricter = (answer, why) => ({ stricter: { answer, why } });
 
 const STRICT_SETTINGS =
@@ -39,6 +41,7 @@ const NO_ACL = 'Access control (ACL 2.0) is not offered yet.';
 const NO_CONTROLLER = 'Controller mode is not offered.';
 const NO_STATIC_TOPICS = 'Static topics are not offered.';
 const NO_ROCKSDB = "RocksDB is Apache's other store; ours keeps the file formats.";
+const NO_COMPACTION = "Compacted topics (of Apache's own compaction log) are not offered.";
 const NO_REPLICATION = 'Replication is not offered yet.';
 const NO_CONTAINER = 'Several brokers in one process (broker container) are not offered.';
 const NO_LITE = 'Lite topics (5.5) are not offered yet.';
@@ -321,9 +324,9 @@ const brokers = [
   run('cleanUnusedTopic', '-c DefaultCluster'),
   run('deleteExpiredCommitLog', '-b <broker>'),
   run('deleteExpiredCommitLog', '-c DefaultCluster'),
-  run('resetMasterFlushOffset', '-b <broker> -o 0', refused('CODE: 3', NO_REPLICATION)),
-  run('haStatus', '-b <broker>', refused('CODE: 3', NO_REPLICATION)),
-  run('haStatus', '-c DefaultCluster', refused('CODE: 3', NO_REPLICATION)),
+  run('resetMasterFlushOffset', '-b <broker> -o 0'),
+  run('haStatus', '-b <broker>'),
+  run('haStatus', '-c DefaultCluster'),
   run('setCommitLogReadAheadMode', '-b <broker> -m 1', refused('CODE: 3', NO_COLD)),
   run('setCommitLogReadAheadMode', '-b <broker> -m 7'),
   run('getColdDataFlowCtrInfo', '-b <broker>', refused('CODE: 3', NO_COLD)),
@@ -387,25 +390,33 @@ const elsewhere = [
   run('copyAcl', '-f <broker> -t <broker> -s User:alice', refused('CODE: 3', NO_ACL)),
   run('deleteAcl', '-b <broker> -s User:alice', refused('CODE: 3', NO_ACL)),
   run('deleteUser', '-b <broker> -u alice', refused('CODE: 3', NO_ACL)),
-  run('getSyncStateSet', '-a <namesrv> -b broker-a'),
+  run('getSyncStateSet', '-a <namesrv> -b broker-a', neither(NO_CONTROLLER)),
   run('getBrokerEpoch', '-b broker-a', refused('CODE: 3', NO_REPLICATION)),
-  run('getControllerMetaData', '-a <namesrv>'),
-  run('getControllerConfig', '-a <namesrv>'),
-  run('updateControllerConfig', '-a <namesrv> -k enableElectUncleanMaster -v true'),
-  run('electMaster', '-a <namesrv> -b 1 -bn broker-a -c DefaultCluster'),
-  run('cleanBrokerMetadata', '-a <namesrv> -b 1 -bn broker-a -c DefaultCluster'),
-  run('addBroker', '-c <broker> -b /nowhere/broker.conf'),
-  run('removeBroker', '-c <broker> -b DefaultCluster:broker-a:1'),
-  run('rocksDBConfigToJson', '-t topics -b <broker>'),
+  run('getControllerMetaData', '-a <namesrv>', neither(NO_CONTROLLER)),
+  run('getControllerConfig', '-a <namesrv>', neither(NO_CONTROLLER)),
+  run(
+    'updateControllerConfig',
+    '-a <namesrv> -k enableElectUncleanMaster -v true',
+    neither(NO_CONTROLLER),
+  ),
+  run('electMaster', '-a <namesrv> -b 1 -bn broker-a -c DefaultCluster', neither(NO_CONTROLLER)),
+  run(
+    'cleanBrokerMetadata',
+    '-a <namesrv> -b 1 -bn broker-a -c DefaultCluster',
+    neither(NO_CONTROLLER),
+  ),
+  run('addBroker', '-c <broker> -b /nowhere/broker.conf', neither(NO_CONTAINER)),
+  run('removeBroker', '-c <broker> -b DefaultCluster:broker-a:1', neither(NO_CONTAINER)),
+  run('rocksDBConfigToJson', '-t topics -b <broker>', neither(NO_ROCKSDB)),
   run('checkRocksdbCqWriteProgress', '-c DefaultCluster -t Orders', refused('CODE: 3', NO_ROCKSDB)),
-  run('exportMetadataInRocksDB', '-p /nowhere -t topics'),
-  run('dumpCompactionLog', '-f /nowhere'),
+  run('exportMetadataInRocksDB', '-p /nowhere -t topics', neither(NO_ROCKSDB)),
+  run('dumpCompactionLog', '-f /nowhere', neither(NO_COMPACTION)),
   run('getBrokerLiteInfo', '-b <broker>', refused('CODE: 3', NO_LITE)),
-  run('getParentTopicInfo', '-p Orders'),
-  run('getLiteTopicInfo', '-p Orders -l part'),
-  run('getLiteClientInfo', '-p Orders -g OrdersGroup -c <client-of-OrdersGroup>'),
-  run('getLiteGroupInfo', '-p Orders -g OrdersGroup'),
-  run('triggerLiteDispatch', '-p Orders -g OrdersGroup'),
+  run('getParentTopicInfo', '-p Orders', neither(NO_LITE)),
+  run('getLiteTopicInfo', '-p Orders -l part', neither(NO_LITE)),
+  run('getLiteClientInfo', '-p Orders -g OrdersGroup -c <client-of-OrdersGroup>', neither(NO_LITE)),
+  run('getLiteGroupInfo', '-p Orders -g OrdersGroup', neither(NO_LITE)),
+  run('triggerLiteDispatch', '-p Orders -g OrdersGroup', neither(NO_LITE)),
 ];
 
 /** @type {Step[]} */

@@ -29,6 +29,7 @@ export async function runMqadmin({ server, outputDir, write, children }) {
           differs: undefined,
           notOffered: undefined,
           stricter: undefined,
+          neither: undefined,
         }));
   // Both at once: most of the time is spent waiting.
   const [reference, tested] = await Promise.all([
