@@ -170,5 +170,4 @@ const ignoreAbsent = (error: NodeJS.ErrnoException): void => {
 async function writeText(file: FileHandle): Promise<void> {
   await file.write(LOCK_TEXT, 0, 'latin1');
   await file.truncate(LOCK_TEXT.length);
-  await file.sync();
 }

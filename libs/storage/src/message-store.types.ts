@@ -13,6 +13,8 @@ export interface WriteRefusal {
   readonly diskFreeBytes?: number;
   /** Bytes accepted and not yet written, when the reason is `BUSY`. */
   readonly unwrittenBytes?: number;
+  /** How long the reason has been `BUSY`: so long, at least, the oldest of those bytes have waited. */
+  readonly busyMs?: number;
 }
 
 /**

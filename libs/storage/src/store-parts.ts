@@ -1,5 +1,6 @@
 import type { Clock, Disk, Logger } from '@rocketmq-ts/kernel';
 import { ExpiredQueues } from './expired-queues.js';
+import { writeAndSync } from './checkpoint.js';
 import type { StoreSettings } from './message-store.options.js';
 import type { Recovered } from './recovery/recovery-parts.js';
 import { StoreRecovery } from './recovery/store-recovery.js';
@@ -70,24 +71,36 @@ async function start(foundation: StoreFoundation, recovered: Recovered): Promise
   return { ...foundation, ...writing, ...reading, recovered, retention, removal, expiredQueues };
 }
 
-/** Marks the directory as in use before the first message is taken, and makes the first file. */
+/**
+ * Marks the directory as in use before the first message is taken, and makes the first file. Everything is on its way at
+ * once: on a busy disk each sync takes a good part of a second.
+ */
 async function begin(
-  { disk, settings, segments, abortPath }: StoreFoundation,
+  { disk, settings, segments, sidecar, checkpoint, abortPath, abortPresent }: StoreFoundation,
   progress: StoreProgress,
   logEndOffset: number,
 ): Promise<void> {
-  const abort = await disk.open(abortPath, { create: true });
+  const known = abortPresent && sidecar.found.length > 0 && checkpoint.found !== undefined;
+  await allEnded([
+    writeAbort(disk, abortPath),
+    segments.find(logEndOffset) ?? segments.createNow(segments.startOf(logEndOffset)),
+    progress.begin(),
+  ]);
+  if (!known) await disk.syncDirectory(settings.rootPath);
+}
+
+async function writeAbort(disk: Disk, path: string): Promise<void> {
+  const abort = await disk.open(path, { create: true });
   try {
-    await new Promise<void>((resolve, reject) =>
-      abort.write([Buffer.from(String(process.pid))], 0, (error) => {
-        if (error) reject(error);
-        else abort.dataSync((problem) => (problem ? reject(problem) : resolve()));
-      }),
-    );
+    await writeAndSync(abort, Buffer.from(String(process.pid)), 0, true);
   } finally {
     await abort.close();
   }
-  await progress.begin();
-  await disk.syncDirectory(settings.rootPath);
-  if (!segments.find(logEndOffset)) await segments.createNow(segments.startOf(logEndOffset));
+}
+
+/** Resolves or rejects when all have come to an end: nothing goes on behind the back of who closes the files. */
+async function allEnded(work: readonly unknown[]): Promise<void> {
+  const ends = await Promise.allSettled(work);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
 }

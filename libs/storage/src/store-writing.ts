@@ -52,7 +52,7 @@ export function assembleWriting(foundation: StoreFoundation, recovered: Recovere
   const pool = new LogSlabPool(settings.slabBytes, IDLE_SLABS_MAX);
   const tailCache = new TailCache(pool, settings.tailCacheBytes);
   const answers = new BatchAnswers(logger, counters);
-  const backPressure = new BackPressure(counters, settings.unwrittenBytesMax);
+  const backPressure = new BackPressure(clock, counters, settings.unwrittenBytesMax);
   const diskWatch = new DiskWatch(foundation, settings.commitLogPath, settings.retention);
   const dispatcher = new Dispatcher(
     { ...foundation, queueOf, queueWriter: () => queueWriter },

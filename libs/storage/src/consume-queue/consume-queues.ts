@@ -63,6 +63,11 @@ export class ConsumeQueues {
     return count;
   }
 
+  /** How many queues have units to write. */
+  get dirtyCount(): number {
+    return this.dirtyQueues.length;
+  }
+
   /** Notes that the queue has units to write. */
   markDirty(queue: ConsumeQueue): void {
     if (queue.dirty) return;

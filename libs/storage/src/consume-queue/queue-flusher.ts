@@ -25,6 +25,10 @@ export class QueueFlusher {
     private readonly clock: Clock,
   ) {}
 
+  get dirtyCount(): number {
+    return this.queues.dirtyCount;
+  }
+
   get unsyncedCount(): number {
     return this.unsynced.size;
   }

@@ -1,6 +1,7 @@
 import {
   asError,
   describeError,
+  KIB,
   MIB,
   type Clock,
   type ClockTask,
@@ -14,6 +15,12 @@ import type { QueueFlusher } from './queue-flusher.js';
 const DUE_CHECK_MS = 250;
 /** Time that background syncs leave for each queue that was written. */
 const QUEUE_SYNC_MS = 20;
+/**
+ * Log that comes before the next cycle for each queue that takes a write then, so that a write carries some dozens of units;
+ * and how many times the usual amount that may be: recovery reads all of it.
+ */
+const LOG_BYTES_PER_QUEUE = 64 * KIB;
+const LOG_BYTES_FACTOR_MAX = 4;
 /** Units of one queue after which a cycle begins early. */
 const QUEUE_UNITS_MAX = 1 << 19;
 /** Units of one queue in memory at which the store gives up: the queues' disk has taken nothing for very long. */
@@ -112,17 +119,24 @@ export class QueueWriter {
 
   private startIfDue(): void {
     if (this.running || this.parts.health.fatal) return;
-    const { clock, dispatched, writeLogBytes, writeIntervalMs, syncIntervalMs } = this.parts;
+    const { clock, dispatched, flusher, writeIntervalMs, syncIntervalMs } = this.parts;
     const now = clock.monotonicMs();
     const dispatchedOffset = dispatched().commitLogOffset;
     const newBytes = dispatchedOffset - this.writtenMark.commitLogOffset;
     // Thousands of queues take thousands of syncs: never more often than the disk bears beside the log's own.
-    const syncPeriodMs = Math.max(syncIntervalMs, this.parts.flusher.unsyncedCount * QUEUE_SYNC_MS);
+    const syncPeriodMs = Math.max(syncIntervalMs, flusher.unsyncedCount * QUEUE_SYNC_MS);
     const syncDue =
       now - this.lastSyncMs >= syncPeriodMs && dispatchedOffset > this.syncedMark.commitLogOffset;
     const writeDue =
-      newBytes >= writeLogBytes || (newBytes > 0 && now - this.lastWriteMs >= writeIntervalMs);
+      newBytes >= this.logBytesBetweenWrites() ||
+      (newBytes > 0 && now - this.lastWriteMs >= writeIntervalMs);
     if (writeDue || syncDue) void this.cycle(syncDue);
+  }
+
+  private logBytesBetweenWrites(): number {
+    const { flusher, writeLogBytes } = this.parts;
+    const forQueues = flusher.dirtyCount * LOG_BYTES_PER_QUEUE;
+    return Math.min(Math.max(writeLogBytes, forQueues), writeLogBytes * LOG_BYTES_FACTOR_MAX);
   }
 
   private async runCycle(durable: boolean): Promise<void> {
