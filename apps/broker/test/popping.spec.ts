@@ -19,7 +19,7 @@ async function sendSpread(count: number): Promise<string[]> {
   const bodies: string[] = [];
   for (let i = 0; i < count; i++) {
     bodies.push(`message ${String(i).padStart(3, '0')}`);
-    await broker.sent('orders', bodies[i]!, { queueId: i % 4 });
+    await broker.sent('orders', bodies[i], { queueId: i % 4 });
   }
   return bodies;
 }

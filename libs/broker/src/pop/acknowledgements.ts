@@ -133,7 +133,8 @@ export class Acknowledgements {
       return;
     }
     const { clock, log } = this.parts;
-    const popTimeMs = clock.nowMs();
+    // Never that of the old handle, which would name the same checkpoint.
+    const popTimeMs = Math.max(clock.nowMs(), of.popTimeMs + 1);
     const text = checkpointText({
       so: queueOffset,
       pt: popTimeMs,

@@ -35,7 +35,7 @@ export interface BufferParts {
 }
 
 /** A checkpoint that ends within this time after its stay waits in memory for its end. */
-const STAY_SLACK_MS = 5_000;
+const STAY_SLACK_MS = 2_000;
 /** Pause after the store took nothing. */
 const REFUSED_PAUSE_MS = 1_000;
 /** How often offsets move past what has become durable, and queues nobody uses are forgotten. */

@@ -112,4 +112,4 @@ export class Checkpoint implements Timed {
 }
 
 /** The bits of `count` messages. */
-export const allBits = (count: number): number => (count >= 32 ? -1 : (1 << count) - 1);
+export const allBits = (count: number): number => (count >= 32 ? -1 : ((1 << count) - 1) | 0);

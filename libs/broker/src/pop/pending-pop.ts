@@ -1,6 +1,6 @@
 import type { PopMessage, Received, SerializeType } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
-import type { TagCodes } from '../client-session/tag-filter.js';
+import type { MessageFilter } from '../filter/subscription-filters.js';
 import { HeldPop } from './held-pops.js';
 import type { PollPlace } from './held-pops.js';
 import type { PopGrant } from './pop-decision.js';
@@ -9,15 +9,25 @@ import { PopAnswerInfo } from './receipt-handle.js';
 
 export type PopHeader = Received<typeof PopMessage.request>['header'];
 
-/** Which messages a pop wants; undefined: all. */
-export interface PopFilter {
-  readonly matchesTagsCode?: ((tagsCode: number) => boolean) | undefined;
-  readonly matchesRecord?: ((record: Buffer) => boolean) | undefined;
+/** What filtering one read may cost before the pop is told how far it came; as for pulls. */
+const FILTER_WORK_BYTES_MAX = 4 * 1024 * 1024;
+
+/** The filter of one read, in the terms of the store. */
+export interface ReadFilter {
+  readonly matchesTagsCode: ((tagsCode: number) => boolean) | undefined;
+  readonly matchesRecord: ((record: Buffer) => boolean) | undefined;
+  readonly isTired: () => boolean;
 }
 
-/** A filter of tags. */
-export const tagFilter = (tags: TagCodes): PopFilter =>
-  tags === undefined ? {} : { matchesTagsCode: (tagsCode) => tags.has(tagsCode) };
+/** A filter for one read: it counts what it costs. */
+export function readFilter({ tags, records }: MessageFilter): ReadFilter {
+  const before = records?.workBytes ?? 0;
+  return {
+    matchesTagsCode: tags && ((tagsCode) => tags.has(tagsCode)),
+    matchesRecord: records && ((record) => records.matches(record)),
+    isTired: () => (records?.workBytes ?? 0) - before > FILTER_WORK_BYTES_MAX,
+  };
+}
 
 /** What a pop asks for beyond its header. */
 export interface PopTerms {
@@ -25,7 +35,7 @@ export interface PopTerms {
   readonly serializeType: SerializeType;
   /** Bytes of the request, for the accounting of what is in work. */
   readonly sizeBytes: number;
-  readonly filter: PopFilter;
+  readonly filter: MessageFilter;
   /** 1 to 32. */
   readonly maxCount: number;
   readonly invisibleTimeMs: number;

@@ -1,11 +1,9 @@
 import { ResponseCode } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
-import { isTagType } from '../client-session/tag-filter.js';
-import type { TagExpressions } from '../client-session/tag-filter.js';
+import { isUnusable } from '../filter/subscription-filters.js';
+import type { MessageFilter, SubscriptionFilters } from '../filter/subscription-filters.js';
 import type { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
 import type { TopicTable } from '../topic/topic-table.js';
-import { tagFilter } from './pending-pop.js';
-import type { PopFilter } from './pending-pop.js';
 import { decidePop } from './pop-decision.js';
 import type { PopDecision, PopGrant, PopRefusal } from './pop-decision.js';
 
@@ -15,7 +13,7 @@ export interface PopAccessParts {
   readonly groups: SubscriptionGroupTable;
   readonly advertisedHost: string;
   readonly brokerPermission: () => number;
-  readonly expressions: TagExpressions;
+  readonly filters: SubscriptionFilters;
 }
 
 /** What a request names, and which messages it wants. */
@@ -29,7 +27,7 @@ export interface PopRequest {
 }
 
 export type FilteredDecision =
-  | { readonly granted: true; readonly grant: PopGrant; readonly filter: PopFilter }
+  | { readonly granted: true; readonly grant: PopGrant; readonly filter: MessageFilter }
   | { readonly granted: false; readonly refusal: PopRefusal };
 
 /** Who may pop what: the tables of the broker behind `decidePop`. */
@@ -71,14 +69,13 @@ export class PopAccess {
     };
   }
 
-  private filterOf({ expressionType, expression }: PopRequest): PopFilter | PopRefusal {
+  private filterOf({ expressionType, expression }: PopRequest): MessageFilter | PopRefusal {
     if (expression === undefined || expression === '') return {};
-    if (!isTagType(expressionType)) {
-      const remark = `The broker does not support consumer to filter message by ${expressionType}`;
-      return { code: ResponseCode.SYSTEM_ERROR, remark };
-    }
-    const parsed = this.parts.expressions.get(expression);
-    return parsed ? tagFilter(parsed.codes) : PARSE_FAILED;
+    const filter = this.parts.filters.get(expressionType, expression);
+    if (!isUnusable(filter)) return filter;
+    return filter.fault === 'type'
+      ? { code: ResponseCode.SYSTEM_ERROR, remark: filter.reason }
+      : PARSE_FAILED;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock, Logger, Random } from '@rocketmq-ts/kernel';
 import type { Arrivals } from '../arrivals.js';
 import type { BrokerStore } from '../broker-context.js';
 import type { BrokerIdentity } from '../broker-identity.js';
-import { TagExpressions } from '../client-session/tag-filter.js';
+import type { SubscriptionFilters } from '../filter/subscription-filters.js';
 import type { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
 import { FirstOffsets } from '../offset/first-offsets.js';
 import { recentBytesOf } from '../recent-bytes.js';
@@ -39,6 +39,7 @@ export interface PopGround {
   readonly groups: SubscriptionGroupTable;
   readonly offsets: ConsumerOffsetTable;
   readonly stats: BrokerStats;
+  readonly filters: SubscriptionFilters;
   readonly broker: BrokerConfig;
   readonly pop: PopConfig;
   /** The timer that keeps records of the revive log until they are due. */
@@ -128,7 +129,6 @@ export class PopCapability {
       ...ground,
       advertisedHost: identity.advertisedHost,
       brokerPermission: () => broker.brokerPermission,
-      expressions: new TagExpressions(),
     });
     const popper = new QueuePopper({
       ...ground,

@@ -15,6 +15,8 @@ import { Arrivals } from '../arrivals.js';
 import { CLOCK, LOGGER, RANDOM, STORE } from '../broker-context.js';
 import type { BrokerStore } from '../broker-context.js';
 import { BrokerIdentity } from '../broker-identity.js';
+import { FilterModule } from '../filter/filter.module.js';
+import { SubscriptionFilters } from '../filter/subscription-filters.js';
 import { ConfigFolder } from '../metadata/config-folder.js';
 import { configText } from '../metadata/metadata-file.js';
 import { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
@@ -53,7 +55,14 @@ function reviveTimer({ running }: TimerService): ReviveTimer {
 
 /** Pop consumption. */
 @Module({
-  imports: [AssignmentModule, OffsetTableModule, SubscriptionGroupModule, TimerModule, TopicModule],
+  imports: [
+    AssignmentModule,
+    FilterModule,
+    OffsetTableModule,
+    SubscriptionGroupModule,
+    TimerModule,
+    TopicModule,
+  ],
   controllers: [PopController],
   providers: [
     {
@@ -72,6 +81,7 @@ function reviveTimer({ running }: TimerService): ReviveTimer {
         LoadedConfig,
         ConfigFolder,
         TimerService,
+        SubscriptionFilters,
       ],
       useFactory: async (
         clock: Clock,
@@ -87,6 +97,7 @@ function reviveTimer({ running }: TimerService): ReviveTimer {
         config: LoadedConfig,
         folder: ConfigFolder,
         timer: TimerService,
+        filters: SubscriptionFilters,
       ): Promise<PopCapability> => {
         const capability = new PopCapability({
           clock,
@@ -99,6 +110,7 @@ function reviveTimer({ running }: TimerService): ReviveTimer {
           groups,
           offsets,
           stats,
+          filters,
           broker: config.get(BrokerConfig),
           pop: config.get(PopConfig),
           timer: reviveTimer(timer),

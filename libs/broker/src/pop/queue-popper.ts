@@ -5,6 +5,7 @@ import type { MessageSource } from '../store-access.js';
 import { Checkpoint } from './checkpoint.js';
 import type { CheckpointBuffer } from './checkpoint-buffer.js';
 import type { OrderTable } from './order-table.js';
+import { readFilter } from './pending-pop.js';
 import type { PendingPop } from './pending-pop.js';
 import type { PopOffsets } from './pop-offsets.js';
 import type { PopStep } from './pop-plan.js';
@@ -152,15 +153,13 @@ export class QueuePopper {
 
   private read(reading: Reading, queueOffset: number): void {
     const { pop, stored } = reading;
-    const { matchesTagsCode, matchesRecord } = pop.terms.filter;
     this.parts.store.read(
       {
         queue: stored,
         queueOffset,
         maxCount: pop.wantedCount,
         maxBytes: this.parts.settings.maxBytes,
-        matchesTagsCode,
-        matchesRecord,
+        ...readFilter(pop.terms.filter),
       },
       (result) => this.onRead(reading, queueOffset, result),
     );

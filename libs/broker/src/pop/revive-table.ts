@@ -53,6 +53,9 @@ export const isUsable = (record: PopCheckpointRecord): boolean =>
   record.n <= CHECKPOINT_COUNT_MAX &&
   (record.d === undefined || record.d.length === 0 || record.d.length >= record.n);
 
+const isSame = (a: PopCheckpointRecord, b: PopCheckpointRecord): boolean =>
+  a.n === b.n && a.it === b.it && (a.d ?? []).join() === (b.d ?? []).join();
+
 /**
  * Puts the records of one queue of the revive log together.
  *
@@ -94,13 +97,15 @@ export class ReviveTable {
   addCheckpoint(record: PopCheckpointRecord, logOffset: number): LoggedCheckpoint | undefined {
     this.noteRead(logOffset);
     if (!isUsable(record)) return undefined;
-    const key = mergeKeyOf(record, this.brokerName);
+    let key = mergeKeyOf(record, this.brokerName);
     const known = this.byKey.get(key);
-    if (known) {
+    if (known && isSame(known.record, record)) {
       // Written twice: the first writing was thought to have failed.
       known.settledBits |= record.bm;
       return undefined;
     }
+    // Another one of the same name: no acknowledgement can be told to be its own, so its messages come again.
+    if (known) key = `${key}@${logOffset}`;
     const checkpoint = new LoggedCheckpoint(record, logOffset, key);
     this.order.push(checkpoint);
     if (checkpoint.allSettled) {
