@@ -156,6 +156,13 @@ export const points = [
     apacheSaw,
   })),
   {
+    name: 'pop-ack',
+    session: 'pop',
+    title: 'pop of 32, each message acknowledged by a request of its own, 8×4',
+    load: { mode: 'pop', connections: 8, inFlight: 4 },
+    targets: [higher('throughput', 1, 2), lower('p99Ms'), lower('cpuMicrosPerMessage')],
+  },
+  {
     name: 'end-to-end',
     session: 'end-to-end',
     title: 'end to end, 1 000 msg/s, official producer and push consumer',

@@ -188,6 +188,25 @@ async function pullSession(context) {
   });
 }
 
+/** Messages that one group pops and acknowledges; a group each to warm up and to measure. */
+const POP_COUNT = 150_000;
+
+async function popSession(context) {
+  return withCluster(context, {}, async (cluster) => {
+    const topic = 'BenchPop';
+    await context.generator.run('fill', { ...cluster.target, topic, count: POP_COUNT });
+    await settleDisk();
+    const [point] = context.points;
+    const { mode, ...load } = point.load;
+    const run = { ...cluster.target, ...load, topic, count: POP_COUNT, timeout: '120s' };
+    await context.generator.run(mode, run);
+    await settleDisk();
+    const metrics = metricsOf(await context.generator.run(mode, run));
+    context.log(`${point.name}: ${Math.round(metrics.throughput)} msg/s`);
+    return { [point.name]: metrics };
+  });
+}
+
 async function endToEndSession(context) {
   return withCluster(context, {}, async (cluster) => {
     await warmUp(context, cluster);
@@ -355,6 +374,7 @@ export const sessions = {
   sync: (context) => sendSession(context, { cluster: { flush: 'SYNC_FLUSH' } }),
   topics: topicsSession,
   pull: pullSession,
+  pop: popSession,
   'end-to-end': endToEndSession,
   memory: memorySession,
   start: startSession,

@@ -5,6 +5,7 @@
 //	loadgen latency   open loop: a fixed rate, latency from the moment a message was due
 //	loadgen fill      write a number of messages
 //	loadgen pull      drain a backlog, over and over for a time or a number of passes
+//	loadgen pop       pop and acknowledge a number of messages, each by a request of its own
 //	loadgen hold      keep pulls held by the broker
 //	loadgen first-ack wait for the first acknowledged send
 //	loadgen echo      answer every request at once: the generator's own ceiling
@@ -55,14 +56,14 @@ func parseOptions(mode string, args []string) (options, error) {
 	f.StringVar(&o.keys, "keys", "", "KEYS property; empty: none")
 	f.DurationVar(&o.warmUp, "warm-up", 2*time.Second, "not measured, at the beginning")
 	f.DurationVar(&o.duration, "duration", 8*time.Second, "measured")
-	f.DurationVar(&o.timeout, "timeout", time.Minute, "first-ack: give up after")
-	f.Int64Var(&o.count, "count", 1_000_000, "fill: number of messages")
+	f.DurationVar(&o.timeout, "timeout", time.Minute, "first-ack, pop: give up after")
+	f.Int64Var(&o.count, "count", 1_000_000, "fill, pop: number of messages")
 	f.Int64Var(&o.passes, "passes", 0, "pull: drain so many times, unmeasured warm-up off; 0: by time")
 	f.Float64Var(&o.rate, "rate", 1000, "latency: messages per second")
 	f.IntVar(&o.threads, "threads", 1, "threads that serve connections")
 	f.IntVar(&o.pid, "pid", 0, "process whose CPU time is read at both ends of the window")
 	f.IntVar(&o.port, "port", 0, "echo: port, 0: any free one")
-	f.IntVar(&o.perPull, "per-pull", 32, "pull: messages asked for at once")
+	f.IntVar(&o.perPull, "per-pull", 32, "pull, pop: messages asked for at once")
 	f.BoolVar(&o.verify, "verify", false, "pull: compare every body with what fill wrote")
 	f.BoolVar(&o.create, "create", true, "create the topics first")
 	f.BoolVar(&o.check, "check", true, "compare the queues' growth with what was acknowledged")
@@ -86,7 +87,7 @@ var errLostMessages = errors.New("the broker stored fewer messages than it ackno
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: loadgen create|send|latency|fill|pull|hold|first-ack|echo [options]; -h after a mode lists them")
+		fmt.Fprintln(os.Stderr, "usage: loadgen create|send|transaction|latency|fill|pull|pop|hold|first-ack|echo [options]; -h after a mode lists them")
 		os.Exit(2)
 	}
 	mode := os.Args[1]
@@ -124,12 +125,19 @@ func runMode(mode string, o options) (any, error) {
 		})
 	case "send":
 		return runSend(mode, o, sendPlan{warmUp: o.warmUp, duration: o.duration})
+	case "transaction":
+		if o.batch > 1 {
+			return nil, errors.New("transactions have no batches")
+		}
+		return runSend(mode, o, sendPlan{warmUp: o.warmUp, duration: o.duration})
 	case "latency":
 		return runSend(mode, o, sendPlan{warmUp: o.warmUp, duration: o.duration, ratePerSecond: o.rate})
 	case "fill":
 		return runSend(mode, o, sendPlan{messageCount: o.count})
 	case "pull", "hold":
 		return runPull(mode, o)
+	case "pop":
+		return runPop(o)
 	case "first-ack":
 		// a typed nil inside any is not nil, so the failure is returned on its own
 		ack, err := awaitFirstAcknowledgement(o.nameserver, o.broker, o.brokerName, o.topic, o.timeout)
@@ -164,7 +172,7 @@ func runSend(mode string, o options, plan sendPlan) (any, error) {
 	plan.queueCount, plan.threads, plan.pid = o.queues, o.threads, o.pid
 	plan.shape = sendShape{
 		topicPrefix: o.topic, topicCount: o.topics, brokerName: o.brokerName,
-		tag: o.tag, keys: o.keys, body: bodyOf(o.bodyBytes), batch: o.batch,
+		tag: o.tag, keys: o.keys, body: bodyOf(o.bodyBytes), batch: o.batch, isHalf: mode == "transaction",
 	}
 	if plan.messageCount%int64(o.batch) != 0 {
 		return nil, fmt.Errorf("count %d is not a multiple of the batch size", plan.messageCount)

@@ -98,7 +98,8 @@ type sendShape struct {
 	tag         string
 	keys        string
 	body        []byte
-	batch       int // messages per request; 0 or 1: a plain send
+	batch       int  // messages per request; 0 or 1: a plain send
+	isHalf      bool // half messages, each committed when it is acknowledged
 }
 
 // newSendTemplate builds the request for one queue. Field order and values are those that the
@@ -117,6 +118,11 @@ func newSendTemplate(shape sendShape, queueID int, keyPrefix string) *sendTempla
 	if shape.tag != "" && !isBatch {
 		properties += "TAGS" + escName + shape.tag + escProp
 	}
+	sysFlag := "0"
+	if shape.isHalf {
+		properties += halfProperties
+		sysFlag = sysFlagPrepared
+	}
 	code, body := codeSendMessageV2, shape.body
 	var memberKeys []int
 	if isBatch {
@@ -125,7 +131,7 @@ func newSendTemplate(shape sendShape, queueID int, keyPrefix string) *sendTempla
 	}
 	fields := []field{
 		{"a", producerGroup}, {"b", topic}, {"c", templateTopic}, {"d", "4"},
-		{"e", strconv.Itoa(queueID)}, {"f", "0"}, {"g", "1000000000000"}, {"h", "0"},
+		{"e", strconv.Itoa(queueID)}, {"f", sysFlag}, {"g", "1000000000000"}, {"h", "0"},
 		{"i", properties}, {"j", "0"}, {"k", "false"}, {"m", strconv.FormatBool(isBatch)},
 		{"n", shape.brokerName},
 	}

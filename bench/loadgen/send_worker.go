@@ -177,6 +177,13 @@ func (w *sendWorker) onFrame(c *connection, frame []byte, nowNs int64) error {
 	messages := uint64(max(w.plan.shape.batch, 1))
 	if answer.code == 0 {
 		w.tally.succeed(nowNs, nowNs-startNs, messages, 0)
+		if w.plan.shape.isHalf {
+			var ok bool
+			// A one-way request has no answer, so its number is never waited for.
+			if c.out, ok = appendCommit(c.out, answer.opaque, answer, w.plan.shape.brokerName); !ok {
+				return fmt.Errorf("the answer does not say where the half message lies: %s", answer.header)
+			}
+		}
 	} else {
 		w.tally.fail(nowNs, answer)
 		if w.plan.messageCount > 0 {
