@@ -282,6 +282,25 @@ describe('a queue', () => {
     expect(await lock('two', 0, 1)).toEqual([0]);
   });
 
+  it('falls to another at once when its client says goodbye', async () => {
+    await heartbeat(broker, { clientId: 'one' });
+    await lock('one', 0, 1);
+    const header = { clientId: 'one', consumerGroup: 'consumers' };
+    await broker.call(UnregisterClient, { header, body: null });
+    expect(await lock('two', 0, 1)).toEqual([0, 1]);
+  });
+
+  it('falls to another earlier when the connection of its client is lost, unless that comes back', async () => {
+    const gone = broker.newClient();
+    await heartbeat(broker, { clientId: 'one', client: gone });
+    await lock('one', 0, 1);
+    gone.close();
+    await broker.pass(20_000);
+    await lock('one', 1);
+    await broker.pass(16_000);
+    expect(await lock('two', 0, 1)).toEqual([0]);
+  });
+
   it('falls to another when the lock is not renewed for a minute', async () => {
     await lock('one', 0, 1);
     await broker.pass(40_000);

@@ -127,6 +127,14 @@ export class ConsumerGroups<C extends ClientConnection> {
     }
   }
 
+  /** The groups that a connection is in, and what its client calls itself there. */
+  membershipsOf(connection: C): { readonly group: string; readonly clientId: string }[] {
+    return [...(this.groupsOf.get(connection) ?? [])].map((group) => ({
+      group,
+      clientId: this.byGroup.get(group)?.members.get(connection)?.clientId ?? '',
+    }));
+  }
+
   /** Drops members that have been silent for too long. @returns their connections. */
   expire(): C[] {
     const oldestMs = this.clock.monotonicMs() - this.expiryMs;

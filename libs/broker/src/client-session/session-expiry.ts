@@ -20,6 +20,9 @@ export class SessionExpiry {
     private readonly locks: QueueLockTable,
   ) {
     server.onConnectionClosed((connection) => {
+      for (const { group, clientId } of consumers.membershipsOf(connection)) {
+        locks.noteLost(group, clientId);
+      }
       this.consumers.drop(connection);
       this.producers.drop(connection);
     });

@@ -13,6 +13,7 @@ import { ResponseError } from '@rocketmq-ts/remoting';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import { NOTHING_TO_SAY } from '../answers.js';
 import { isUnusable, SubscriptionFilters } from '../filter/subscription-filters.js';
+import { QueueLockTable } from '../lock/queue-lock-table.js';
 import { ConsumerGroups } from './consumer-groups.js';
 import { Heartbeats } from './heartbeats.js';
 import { ProducerGroups } from './producer-groups.js';
@@ -29,6 +30,7 @@ export class SessionController {
     private readonly consumers: ConsumerGroups<ServerConnection>,
     private readonly producers: ProducerGroups<ServerConnection>,
     private readonly filters: SubscriptionFilters,
+    private readonly locks: QueueLockTable,
   ) {}
 
   @Handles(HeartBeat)
@@ -50,7 +52,12 @@ export class SessionController {
   }: RemotingRequest<typeof UnregisterClient>): Sent<typeof UnregisterClient.response> {
     const { producerGroup, consumerGroup } = header;
     if (producerGroup !== undefined) this.producers.unregister(producerGroup, connection);
-    if (consumerGroup !== undefined) this.consumers.unregister(consumerGroup, connection);
+    if (consumerGroup !== undefined) {
+      const member = this.consumers.find(consumerGroup)?.members.get(connection);
+      // Before the others hear that it has gone: they come for its queues at once.
+      if (member) this.locks.release(consumerGroup, member.clientId);
+      this.consumers.unregister(consumerGroup, connection);
+    }
     return NOTHING_TO_SAY;
   }
 

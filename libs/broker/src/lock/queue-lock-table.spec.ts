@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from '@rocketmq-ts/testing';
-import { QUEUE_LOCK_LIVE_MS, QueueLockTable } from './queue-lock-table.js';
+import { LOST_LOCK_LIVE_MS, QUEUE_LOCK_LIVE_MS, QueueLockTable } from './queue-lock-table.js';
 
 const queue = (queueId: number, topic = 't') => ({ topic, brokerName: 'b', queueId });
 
@@ -43,6 +43,31 @@ describe('QueueLockTable', () => {
     lock('one', 0);
     await pass(2);
     expect(lock('two', 0, 1)).toEqual([1]);
+  });
+
+  it('frees the queues of a client that says goodbye, and of no other', () => {
+    lock('one', 0, 1);
+    lock('two', 2);
+    locks.lock('other', 'one', [queue(0)]);
+    locks.release('g', 'one');
+    locks.release('nobody', 'one');
+    expect(lock('two', 0, 1)).toEqual([0, 1]);
+    expect(locks.lock('other', 'two', [queue(0)])).toEqual([]);
+    locks.release('g', 'two');
+    expect(locks.isLocked('g')).toBe(false);
+    expect(locks.size).toBe(1);
+  });
+
+  it('frees the queues of a client that was lost when it cannot take them for its own any more', async () => {
+    lock('one', 0, 1);
+    locks.noteLost('g', 'one');
+    await pass(LOST_LOCK_LIVE_MS - 1);
+    expect(lock('two', 0, 1)).toEqual([]);
+    lock('one', 1);
+    await pass(2);
+    expect(lock('two', 0, 1)).toEqual([0]);
+    await pass(LOST_LOCK_LIVE_MS);
+    expect(lock('two', 1)).toEqual([]);
   });
 
   it('knows whether a group consumes in order right now', async () => {

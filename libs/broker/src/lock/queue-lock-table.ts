@@ -3,6 +3,13 @@ import type { Clock } from '@rocketmq-ts/kernel';
 /** How long a lock lives after it was last taken or renewed. Source: rocketmq 5.x `RebalanceLockManager`. */
 export const QUEUE_LOCK_LIVE_MS = 60_000;
 
+/**
+ * How long a lock lives after that when its client's connection was lost: Java's client takes a lock for its own for 30 s
+ * after the broker granted it, and the answer may have been under way for a while.
+ * Source: rocketmq 5.x `ProcessQueue#REBALANCE_LOCK_MAX_LIVE_TIME`.
+ */
+export const LOST_LOCK_LIVE_MS = 35_000;
+
 /** A queue as clients name it. */
 export interface LockedQueue {
   readonly topic: string;
@@ -13,6 +20,8 @@ export interface LockedQueue {
 interface QueueLock {
   clientId: string;
   renewedAtMs: number;
+  /** Its client's connection is lost; a renewal takes that back. */
+  lost: boolean;
 }
 
 /** Most queues that may be locked at a time, over all groups: a bound on memory, far above real use. */
@@ -20,7 +29,8 @@ const LOCK_COUNT_MAX = 200_000;
 
 /**
  * Which client may consume which queue of which group in order. A lock belongs to a client, may be taken again by it, and
- * falls to anybody once it was not renewed for `QUEUE_LOCK_LIVE_MS`.
+ * falls to anybody once it was not renewed for `QUEUE_LOCK_LIVE_MS`, at once when its client says goodbye, and after
+ * `LOST_LOCK_LIVE_MS` when its client's connection was lost: Apache lets queues stand still for the whole time then.
  *
  * Source: rocketmq 5.x `RebalanceLockManager`. Time is monotonic here: a clock set back must not keep a lock alive.
  */
@@ -45,10 +55,11 @@ export class QueueLockTable {
         if (lock.clientId !== clientId && !this.isExpired(lock, nowMs)) continue;
         lock.clientId = clientId;
         lock.renewedAtMs = nowMs;
+        lock.lost = false;
         granted.push(queue);
       } else if (this.lockCount < LOCK_COUNT_MAX) {
         if (!locks) this.byGroup.set(group, (locks = new Map<string, QueueLock>()));
-        locks.set(key, { clientId, renewedAtMs: nowMs });
+        locks.set(key, { clientId, renewedAtMs: nowMs, lost: false });
         this.lockCount++;
         granted.push(queue);
       }
@@ -65,6 +76,31 @@ export class QueueLockTable {
       if (locks.get(key)?.clientId === clientId && locks.delete(key)) this.lockCount--;
     }
     if (locks.size === 0) this.byGroup.delete(group);
+  }
+
+  /** The client says goodbye to its group: it consumes no more, so its queues are free at once. */
+  release(group: string, clientId: string): void {
+    const locks = this.byGroup.get(group);
+    if (!locks) return;
+    for (const [key, lock] of locks) {
+      if (lock.clientId === clientId && locks.delete(key)) this.lockCount--;
+    }
+    if (locks.size === 0) this.byGroup.delete(group);
+  }
+
+  /**
+   * The client's connection is lost. It may be dead, or consume on and come back: its queues are free when it cannot take
+   * its locks for valid any more, which is earlier than those of a client that is there.
+   */
+  noteLost(group: string, clientId: string): void {
+    for (const lock of this.byGroup.get(group)?.values() ?? []) {
+      if (lock.clientId === clientId) lock.lost = true;
+    }
+  }
+
+  /** Locks that are held, the expired ones among them that nobody has swept yet. */
+  get size(): number {
+    return this.lockCount;
   }
 
   /** Whether somebody of the group consumes in order at this moment. */
@@ -88,7 +124,8 @@ export class QueueLockTable {
   }
 
   private isExpired(lock: QueueLock, nowMs: number): boolean {
-    return nowMs - lock.renewedAtMs > this.liveMs;
+    const liveMs = lock.lost ? Math.min(LOST_LOCK_LIVE_MS, this.liveMs) : this.liveMs;
+    return nowMs - lock.renewedAtMs > liveMs;
   }
 }
 
