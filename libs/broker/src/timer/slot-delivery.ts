@@ -4,6 +4,7 @@ import type { MessageRecord } from '@rocketmq-ts/protocol';
 import { StorageError, TimerMagic } from '@rocketmq-ts/storage';
 import type { StoreQueue, TimerUnit } from '@rocketmq-ts/storage';
 import { TIMER_TOPIC } from '../topic/topic-name.js';
+import { RecentRecalls } from './recent-recalls.js';
 import type { RunUnit, SlotRun } from './slot-run.js';
 import {
   deliveredProperties,
@@ -33,6 +34,9 @@ const RETRY_PAUSE_MS = 1_000;
  *  I2  a message that the store did not take is tried again by itself, until it is taken: others neither wait nor repeat.
  */
 export class SlotDelivery {
+  private readonly recentRecalls: RecentRecalls;
+  /** Behind the last message of the timer topic that is there because it rolled. */
+  rolledUpTo = 0;
   private reads = 0;
   private heldBytes = 0;
   private underWay = 0;
@@ -41,7 +45,9 @@ export class SlotDelivery {
     private readonly parts: TimerParts,
     /** Something became possible that was not. */
     private readonly onProgress: () => void,
-  ) {}
+  ) {
+    this.recentRecalls = new RecentRecalls(parts.clock);
+  }
 
   get busy(): boolean {
     return this.underWay > 0;
@@ -84,7 +90,10 @@ export class SlotDelivery {
             return;
           }
           const message = bytes && this.messageOf(unit, bytes)?.message;
-          if (message?.deleteKey !== undefined) run.addRecall(message.deleteKey, message.realTopic);
+          if (message?.deleteKey !== undefined) {
+            run.addRecall(message.deleteKey, message.realTopic);
+            this.recentRecalls.add(message.deleteKey);
+          }
           run.openRecalls--;
           this.onProgress();
         });
@@ -144,6 +153,7 @@ export class SlotDelivery {
     const found = bytes === 'GONE' || bytes === undefined ? undefined : this.messageOf(unit, bytes);
     if (found === undefined) {
       figures.missing++;
+      if ((unit.magic & TimerMagic.ROLL) !== 0) run.rollsLeft--;
       this.heldBytes -= unit.recordBytes;
       this.parts.logger.error('a timed message is not in the log any more', {
         commitLogOffset: unit.commitLogOffset,
@@ -153,11 +163,20 @@ export class SlotDelivery {
     const { record, message } = found;
     if ((unit.magic & TimerMagic.ROLL) !== 0) {
       this.roll(run, waiting, record, message, nowMs);
-    } else if (run.meets(recallKeysOf(record))) {
-      // The recall took it off the counts when it was noted.
+    } else if (this.isRecalled(run, record, message)) {
       figures.recalled++;
       this.heldBytes -= unit.recordBytes;
     } else this.deliver(run, waiting, record, message, nowMs);
+  }
+
+  /** The first one that a recall meets was taken off the counts when the recall was noted. */
+  private isRecalled(run: SlotRun, record: MessageRecord, { realTopic }: TimedMessage): boolean {
+    const keys = recallKeysOf(record);
+    const met = run.meets(keys);
+    if (met === 'FIRST') return true;
+    if (met === 'NO' && !this.recentRecalls.has(keys)) return false;
+    this.parts.figures.addPending(realTopic, -1);
+    return true;
   }
 
   private deliver(
@@ -190,7 +209,9 @@ export class SlotDelivery {
     const queue = store.queue(TIMER_TOPIC, 0);
     const properties = rolledProperties(record, waiting.unit.writeTimeMs, nowMs, dueMs);
     const recall = (waiting.unit.magic & TimerMagic.DELETE) !== 0;
-    this.append(run, waiting, record, { queue, properties }, () => {
+    this.append(run, waiting, record, { queue, properties }, (queueOffset) => {
+      run.rollsLeft--;
+      this.rolledUpTo = Math.max(this.rolledUpTo, queueOffset + 1);
       figures.rolled++;
       figures.addPending(message.realTopic, recall ? 1 : -1);
     });
@@ -201,16 +222,16 @@ export class SlotDelivery {
     waiting: RunUnit,
     record: MessageRecord,
     to: { readonly queue: StoreQueue; readonly properties: Buffer },
-    onStored: () => void,
+    onStored: (queueOffset: number) => void,
   ): void {
     const { store, figures, logger, clock } = this.parts;
     const { recordBytes } = waiting.unit;
-    const settle = (stored: boolean): void => {
+    const settle = (stored: boolean, queueOffset: number): void => {
       if (!stored) {
         this.later(attempt);
         return;
       }
-      onStored();
+      onStored(queueOffset);
       this.leave(run, recordBytes);
     };
     const attempt = (): void => {
@@ -225,6 +246,7 @@ export class SlotDelivery {
         if (!(error instanceof StorageError)) throw error;
         // Never to be stored, whatever the disk does: it has grown over a limit of the record format.
         figures.dropped++;
+        if ((waiting.unit.magic & TimerMagic.ROLL) !== 0) run.rollsLeft--;
         logDropped(logger, record, describeError(error));
         clock.afterTick(() => this.leave(run, recordBytes));
       }

@@ -56,7 +56,12 @@ describe('SlotRun', () => {
     run.addRecall('key', 'orders');
     run.addRecall('key', 'orders');
     run.addRecall('orders+other', 'orders');
-    expect([run.meets(['nobody']), run.meets(['other', 'orders+other'])]).toEqual([false, true]);
+    const both = ['other', 'orders+other'];
+    expect([run.meets(['nobody']), run.meets(both), run.meets(both)]).toEqual([
+      'NO',
+      'FIRST',
+      'AGAIN',
+    ]);
     expect([...run.unmetRecalls()]).toEqual([['orders', 2]]);
   });
 });

@@ -14,7 +14,7 @@ export interface RunUnit {
 interface Recall {
   readonly topic: string;
   count: number;
-  met: boolean;
+  metCount: number;
 }
 
 /** Whether a unit stands for a message that calls another one back, and has reached the slot of that one. */
@@ -44,6 +44,8 @@ export class SlotRun {
   /** First recall whose key was not asked for. */
   nextRecall = 0;
   private readonly recallsByKey = new Map<string, Recall>();
+  /** Units that have to roll and are not stored anew yet. */
+  rollsLeft = 0;
   /** Something of this slot left the timer. */
   begun = false;
   private readonly known: Set<number> | undefined;
@@ -62,7 +64,8 @@ export class SlotRun {
   }
 
   get settled(): boolean {
-    return this.loaded && this.waitingCount === 0 && this.underWay === 0 && this.openRecalls === 0;
+    const known = this.openRecalls === 0 && this.nextRecall === this.recalls.length;
+    return this.loaded && this.waitingCount === 0 && this.underWay === 0 && known;
   }
 
   get firstDueMs(): number | undefined {
@@ -75,8 +78,10 @@ export class SlotRun {
     const later = this.waiting.splice(0);
     for (const unit of units) if (!this.take(unit)) repeated++;
     for (const waiting of later) {
-      if (this.known?.has(waiting.unit.commitLogOffset)) repeated++;
-      else this.waiting.push(waiting);
+      if (this.known?.has(waiting.unit.commitLogOffset)) {
+        repeated++;
+        if ((waiting.unit.magic & TimerMagic.ROLL) !== 0) this.rollsLeft--;
+      } else this.waiting.push(waiting);
       this.known?.add(waiting.unit.commitLogOffset);
     }
     this.waiting.sort((one, other) => one.dueMs - other.dueMs);
@@ -106,22 +111,25 @@ export class SlotRun {
   addRecall(key: string, topic: string): void {
     const known = this.recallsByKey.get(key);
     if (known) known.count++;
-    else this.recallsByKey.set(key, { topic, count: 1, met: false });
+    else this.recallsByKey.set(key, { topic, count: 1, metCount: 0 });
   }
 
-  /** Whether one of these keys was called back. */
-  meets(keys: readonly string[]): boolean {
-    if (this.recallsByKey.size === 0) return false;
+  /**
+   * Whether one of these keys was called back. `AGAIN`: more messages have this key than recalls, which a crash while they
+   * rolled can bring about.
+   */
+  meets(keys: readonly string[]): 'NO' | 'FIRST' | 'AGAIN' {
+    if (this.recallsByKey.size === 0) return 'NO';
     const recall = keys.map((key) => this.recallsByKey.get(key)).find((known) => known);
-    if (recall === undefined) return false;
-    recall.met = true;
-    return true;
+    if (recall === undefined) return 'NO';
+    recall.metCount++;
+    return recall.metCount <= recall.count ? 'FIRST' : 'AGAIN';
   }
 
   /** Recalls that came too late, or twice: how many per topic. */
   *unmetRecalls(): Iterable<[string, number]> {
-    for (const { topic, count, met } of this.recallsByKey.values()) {
-      const unmet = count - (met ? 1 : 0);
+    for (const { topic, count, metCount } of this.recallsByKey.values()) {
+      const unmet = count - metCount;
       if (unmet > 0) yield [topic, unmet];
     }
   }
@@ -145,6 +153,7 @@ export class SlotRun {
   private runUnit(unit: TimerUnit): RunUnit {
     // Apache's broker notes no time within the slot: it is due when the slot is over.
     const rolls = (unit.magic & TimerMagic.ROLL) !== 0;
+    if (rolls) this.rollsLeft++;
     const dueMs = unit.dueMs > 0 ? unit.dueMs : this.timeMs + (rolls ? 0 : this.precisionMs);
     return { unit, dueMs, record: undefined, reading: false };
   }

@@ -41,6 +41,8 @@ export class TimerIntake {
     private readonly parts: TimerParts,
     /** Called for each unit that was noted. */
     private readonly onNoted: (unit: NewTimerUnit, late: boolean) => void,
+    /** Called when everything is noted. */
+    private readonly onIdle: () => void,
   ) {}
 
   start(): void {
@@ -71,6 +73,7 @@ export class TimerIntake {
     const queue = this.queue();
     if (timers.queueOffset >= (queue?.maxOffset ?? 0)) {
       this.endRebuild();
+      this.onIdle();
       return;
     }
     if (settings.stopEnqueue() || timers.log.unwrittenBytes > UNWRITTEN_BYTES_MAX) {

@@ -18,6 +18,8 @@ const TURN_MS = 4;
 /** The wall clock may jump: it is looked at this often at least. */
 const SLEEP_MS_MAX = 1_000;
 const STOP_POLL_MS = 10;
+/** Slots behind the clock from which on slots are delivered strictly one after the other where messages roll. */
+const BEHIND_SLOTS = 3;
 
 /**
  * Delivers timed messages: notes what arrives in the timer topic, opens slots of the wheel when their time comes, and moves
@@ -37,6 +39,8 @@ export class TimerScheduler {
   private nextOpenMs: number;
   private stopped = true;
   private rebuilding = false;
+  /** What arrived before the start is noted: no recall can be behind the message that it is about. */
+  private caughtUp = false;
   private pumpWanted = false;
   private timer: ClockTask | undefined;
   private flushTask: ClockTask | undefined;
@@ -45,7 +49,11 @@ export class TimerScheduler {
     private readonly parts: TimerParts,
     arrivals: Arrivals,
   ) {
-    this.intake = new TimerIntake(parts, (unit, late) => this.onNoted(unit, late));
+    this.intake = new TimerIntake(
+      parts,
+      (unit, late) => this.onNoted(unit, late),
+      () => this.pumpSoon(),
+    );
     this.delivery = new SlotDelivery(parts, () => this.pumpSoon());
     this.nextOpenMs = parts.timers.readTimeMs;
     arrivals.on((queue) => {
@@ -147,13 +155,36 @@ export class TimerScheduler {
     if (this.stopped || this.rebuilding) return;
     this.timer?.cancel();
     let againMs = clock.nowMs() + SLEEP_MS_MAX;
-    if (!settings.stopDequeue()) {
+    this.caughtUp ||= this.intake.idle || settings.stopEnqueue();
+    if (this.caughtUp && !settings.stopDequeue()) {
       againMs = Math.min(againMs, this.openDue());
-      for (const run of this.runs) againMs = Math.min(againMs, this.delivery.pump(run) ?? againMs);
+      againMs = Math.min(againMs, this.pumpRuns());
       this.finishSettled();
     }
     const delayMs = Math.max(againMs - clock.nowMs(), TURN_MS);
     this.timer = clock.setTimer(delayMs, () => this.pump());
+  }
+
+  /** @returns when to come again */
+  private pumpRuns(): number {
+    const { clock, timers } = this.parts;
+    const first = this.runs[0];
+    const behind =
+      first !== undefined && first.timeMs < clock.nowMs() - BEHIND_SLOTS * timers.precisionMs;
+    let againMs = Infinity;
+    let rolling = behind && !this.rollsNoted;
+    for (const run of this.runs) {
+      if (rolling && run !== first) break;
+      againMs = Math.min(againMs, this.delivery.pump(run) ?? Infinity);
+      // After a stop longer than the window a message and its recall may both have to roll before they meet.
+      rolling ||= behind && (!run.loaded || run.rollsLeft > 0);
+    }
+    return againMs;
+  }
+
+  /** Whether all that rolled is noted again. */
+  private get rollsNoted(): boolean {
+    return this.parts.timers.queueOffset >= this.delivery.rolledUpTo;
   }
 
   /** Opens slots whose time comes. @returns when the next one is to be opened */
@@ -219,7 +250,11 @@ export class TimerScheduler {
   private finishSettled(): void {
     const { timers, clock, figures } = this.parts;
     const nowMs = clock.nowMs();
-    while (this.runs[0]?.settled && this.runs[0].timeMs + timers.precisionMs <= nowMs) {
+    while (
+      this.rollsNoted &&
+      this.runs[0]?.settled &&
+      this.runs[0].timeMs + timers.precisionMs <= nowMs
+    ) {
       const run = this.runs.shift()!;
       timers.finishSlot(run.timeMs);
       for (const [topic, count] of run.unmetRecalls()) figures.addPending(topic, count);
@@ -247,6 +282,7 @@ export class TimerScheduler {
       timers.reset().then(
         () => {
           this.rebuilding = false;
+          this.caughtUp = false;
           if (this.stopped) return;
           this.intake.start();
           this.pump();
