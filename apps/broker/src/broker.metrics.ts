@@ -2,13 +2,18 @@ import type { INestMicroservice } from '@nestjs/common';
 import {
   addBrokerMetrics,
   addClientMetrics,
+  addFlowMetrics,
+  addPopMetrics,
   addSubscriptionMetrics,
   addTimerMetrics,
   addTransactionMetrics,
   BrokerStats,
+  ColdReads,
   ConsumerGroups,
   ConsumerLags,
+  FlowControl,
   NameserverRegistration,
+  PopCapability,
   ProducerGroups,
   PullFrameHandler,
   SubscriptionGroupTable,
@@ -56,6 +61,8 @@ export function brokerMetrics(
     consumers: app.get(ConsumerGroups),
     lags: app.get(ConsumerLags),
   });
+  addPopMetrics(metrics, app.get(PopCapability));
+  addFlowMetrics(metrics, app.get(FlowControl), app.get(ColdReads));
   const transactions = app.get(Transactions);
   addTransactionMetrics(metrics, app.get(TransactionCounts), () => transactions.waitingCount);
   return metrics;

@@ -134,6 +134,7 @@ class ReviveRunner {
   private take(record: MessageRecord): void {
     const { queueOffset } = record;
     const { logger, clock } = this.host.parts;
+    this.host.readCount++;
     let parsed: ReturnType<typeof readReviveRecord>;
     try {
       parsed = readReviveRecord(record);
@@ -221,6 +222,8 @@ class ReviveRunner {
  */
 export class Reviver {
   stopped = true;
+  /** Records read since the start. */
+  readCount = 0;
   private readonly runners: ReviveRunner[] = [];
   private task: ClockTask | undefined;
 
