@@ -153,6 +153,27 @@ describe('a topic', () => {
     expect(broker.topic('orders')).toBeUndefined();
   });
 
+  it('takes with it what those who pop it have given back, but no retry topic of another group', async () => {
+    for (const topic of ['orders', '%RETRY%popper_orders', '%RETRY%a_orders']) {
+      await broker.sent(topic, 'x');
+    }
+    const groups = ['popper', 'a', 'a_orders'];
+    for (const group of groups) await heartbeat(broker, { group });
+    const commit = (consumerGroup: string, topic: string) =>
+      broker.call(UpdateConsumerOffset, {
+        header: { consumerGroup, topic, queueId: 0, commitOffset: 1 },
+        body: null,
+      });
+    await commit('popper', 'orders');
+    await commit('a', 'orders');
+    await commit('a_orders', '%RETRY%a_orders');
+    await broker.call(DeleteTopicInBroker, { header: { topic: 'orders' }, body: null });
+    const left = ['orders', '%RETRY%popper_orders', '%RETRY%a_orders'].filter((topic) =>
+      broker.topic(topic),
+    );
+    expect(left).toEqual(['%RETRY%a_orders']);
+  });
+
   it('of the system cannot be deleted', async () => {
     for (const topic of ['TBW102', 'SCHEDULE_TOPIC_XXXX', 'broker-a', 'DefaultCluster']) {
       const answer = await broker.ask(DeleteTopicInBroker, { header: { topic }, body: null });

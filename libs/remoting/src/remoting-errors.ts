@@ -1,5 +1,10 @@
 import { RocketMQError } from '@rocketmq-ts/kernel';
-import { type ExtFields, ResponseCode, responseCodeName } from '@rocketmq-ts/protocol';
+import {
+  type ExtFields,
+  notSupported,
+  ResponseCode,
+  responseCodeName,
+} from '@rocketmq-ts/protocol';
 
 /** No usable answer came. Whether the request was carried out is unknown unless the class says so. */
 export abstract class TransportError extends RocketMQError {
@@ -96,10 +101,19 @@ export class ResponseError extends RocketMQError {
   }
 }
 
-/** A command without a handler; the remark is the one that Apache's servers give. Source: `NettyRemotingAbstract`. */
+const reasons = new Map(Object.values(notSupported).map(({ code, reason }) => [code, reason]));
+
+/**
+ * A command without a handler; the remark is the one that Apache's servers give, with our reason where there is one.
+ * Source: `NettyRemotingAbstract`.
+ */
 export class RequestCodeNotSupportedError extends ResponseError {
   constructor(readonly requestCode: number) {
-    super(ResponseCode.REQUEST_CODE_NOT_SUPPORTED, ` request type ${requestCode} not supported`);
+    const reason = reasons.get(requestCode);
+    super(
+      ResponseCode.REQUEST_CODE_NOT_SUPPORTED,
+      ` request type ${requestCode} not supported${reason === undefined ? '' : `: ${reason}`}`,
+    );
   }
 }
 

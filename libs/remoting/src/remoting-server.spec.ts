@@ -7,6 +7,7 @@ import {
   MalformedHeaderError,
   PeerVersion,
   type RemotingFrame,
+  notSupported,
   ResponseCode,
   SerializeType,
 } from '@rocketmq-ts/protocol';
@@ -120,6 +121,16 @@ describe('RemotingServer requests', () => {
       remark: ' request type 12345 not supported',
     });
     expect(server.stats.unsupportedRequests).toBe(1);
+  });
+
+  it('says why a code of Apache is not supported', async () => {
+    const { world } = await started();
+    const peer = await world.peer();
+    peer.send({ code: notSupported['UPDATE_AND_CREATE_STATIC_TOPIC']!.code, opaque: 1 });
+    await world.settle();
+    expect(peer.frames[0]!.remark).toBe(
+      ' request type 513 not supported: Static topics spread one queue over brokers; they are not offered.',
+    );
   });
 
   it('gives codes without a handler to the fallback', async () => {

@@ -4,6 +4,7 @@ import type { TopicConfig } from '@rocketmq-ts/protocol';
 import { ResponseError } from '@rocketmq-ts/remoting';
 import { AttributeError, alterAttributes } from '../metadata/attributes.js';
 import type { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
+import { popRetryTopicV1, popRetryTopicV2 } from '../pop/pop-topic-name.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
 import type { StoreAdministration } from '../store-access.js';
 import { isValidPermission } from './permission.js';
@@ -57,15 +58,33 @@ export class TopicAdministration {
     });
   }
 
-  /** Deletes a topic with the offsets of its consumers. One that is not there is no error. @throws {ResponseError} */
+  /**
+   * Deletes a topic with the offsets of its consumers, and what those who pop it have given back. One that is not there
+   * is no error. @throws {ResponseError}
+   */
   async remove(topic: string): Promise<void> {
     if (topic.trim() === '') throw invalid('The specified topic is blank.');
     this.refuseSystemTopic(topic);
-    await this.topics
-      .remove(topic, () => this.clean(topic))
-      .catch((error: unknown) => {
-        throw answerTo(error);
-      });
+    for (const name of [topic, ...this.popRetryTopicsOf(topic)]) {
+      await this.topics
+        .remove(name, () => this.clean(name))
+        .catch((error: unknown) => {
+          throw answerTo(error);
+        });
+    }
+  }
+
+  /** The older name of such a topic may be that of another group's retry topic, which stays; Apache deletes it too. */
+  private popRetryTopicsOf(topic: string): string[] {
+    return this.offsets
+      .groupsOf(topic)
+      .flatMap((group) => [
+        popRetryTopicV2(topic, group),
+        ...(this.offsets.topicsOf(`${group}_${topic}`).length > 0
+          ? []
+          : [popRetryTopicV1(topic, group)]),
+      ])
+      .filter((retryTopic) => this.topics.find(retryTopic));
   }
 
   private async clean(topic: string): Promise<void> {
