@@ -297,6 +297,114 @@ export class BrokerConfig {
   })
   metricSampleCountMax = 50_000;
 
+  @IntegerKey({
+    doc: 'A producer that sends more messages per second is slowed down: limit of one connection; 0 is no limit.',
+    unit: 'messages',
+    min: 0,
+    max: 1_000_000_000_000,
+    reloadable: true,
+  })
+  sendMessagesPerSecondPerClient = 0;
+
+  @IntegerKey({
+    doc: 'A producer that sends more messages per second is slowed down: limit of one group, over all its connections; 0 is no limit.',
+    unit: 'messages',
+    min: 0,
+    max: 1_000_000_000_000,
+    reloadable: true,
+  })
+  sendMessagesPerSecondPerGroup = 0;
+
+  @IntegerKey({
+    doc: 'A producer that sends more bytes per second is slowed down: limit of one connection; 0 is no limit.',
+    unit: 'bytes',
+    min: 0,
+    max: 1_000_000_000_000,
+    reloadable: true,
+  })
+  sendBytesPerSecondPerClient = 0;
+
+  @IntegerKey({
+    doc: 'A producer that sends more bytes per second is slowed down: limit of one group, over all its connections; 0 is no limit.',
+    unit: 'bytes',
+    min: 0,
+    max: 1_000_000_000_000,
+    reloadable: true,
+  })
+  sendBytesPerSecondPerGroup = 0;
+
+  @IntegerKey({
+    doc: 'A consumer that is given more messages per second is slowed down: limit of one connection; 0 is no limit.',
+    unit: 'messages',
+    min: 0,
+    max: 1_000_000_000_000,
+    reloadable: true,
+  })
+  pullMessagesPerSecondPerClient = 0;
+
+  @IntegerKey({
+    doc: 'A consumer that is given more messages per second is slowed down: limit of one group, over all its connections; 0 is no limit.',
+    unit: 'messages',
+    min: 0,
+    max: 1_000_000_000_000,
+    reloadable: true,
+  })
+  pullMessagesPerSecondPerGroup = 0;
+
+  @IntegerKey({
+    doc: 'A consumer that is given more bytes per second is slowed down: limit of one connection; 0 is no limit.',
+    unit: 'bytes',
+    min: 0,
+    max: 1_000_000_000_000,
+    reloadable: true,
+  })
+  pullBytesPerSecondPerClient = 0;
+
+  @IntegerKey({
+    doc: 'A consumer that is given more bytes per second is slowed down: limit of one group, over all its connections; 0 is no limit.',
+    unit: 'bytes',
+    min: 0,
+    max: 1_000_000_000_000,
+    reloadable: true,
+  })
+  pullBytesPerSecondPerGroup = 0;
+
+  @IntegerKey({
+    doc: 'Longest time for which a producer over its limit is slowed down; one that would have to wait longer is refused as busy.',
+    unit: 'ms',
+    min: 0,
+    max: 60_000,
+    reloadable: true,
+  })
+  slowDownMsMax = 1_000;
+
+  @BooleanKey({
+    java: 'coldDataFlowControlEnable',
+    doc: 'Whether consumers that read old messages from files are slowed down past coldReadBytesPerGroup and coldReadBytesTotal.',
+    reloadable: true,
+  })
+  coldReadControl = false;
+
+  @IntegerKey({
+    java: 'cgColdReadThreshold',
+    doc: 'Bytes that one group may read from files in five seconds under coldReadControl.',
+    unit: 'bytes',
+    min: 0,
+    max: 1_000_000_000_000,
+    reloadable: true,
+  })
+  coldReadBytesPerGroup = 3 * MIB;
+
+  @IntegerKey({
+    java: 'globalColdReadThreshold',
+    doc: 'Bytes that all groups may read from files in five seconds under coldReadControl.',
+    unit: 'bytes',
+    min: 0,
+    max: 1_000_000_000_000,
+    reloadable: true,
+  })
+  coldReadBytesTotal = 100 * MIB;
+
   @TextKey({ java: 'regionId', doc: 'Region that answers to sends name.', check: nameProblem })
   regionId = 'DefaultRegion';
 

@@ -9,6 +9,8 @@ export const PauseReason = {
   IN_FLIGHT: 2,
   /** All connections together have too many bytes in work. */
   BUDGET: 4,
+  /** It has sent more than it may for now. */
+  RATE: 8,
 } as const;
 export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason];
 

@@ -61,6 +61,8 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
   private closeReason = 'closed by the peer';
   private batch: OutgoingBatch | undefined;
   private pauseReasons = 0;
+  /** Monotonic ms until which reading is stopped for going too fast. */
+  private slowUntilMs = 0;
   private inFlight = 0;
   /** Requests that came in the same chunk as the one that paused reading: less than one read takes. */
   private readonly heldFrames: RemotingFrame[] = [];
@@ -365,6 +367,18 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
       unsentBytes: this.socket.unsentBytes,
     });
     this.abort('slow reader');
+  }
+
+  /** Stops reading what the peer sends for a while; a longer wait that is under way stays. */
+  slowDown(ms: number): void {
+    const { clock } = this.side;
+    const untilMs = clock.monotonicMs() + ms;
+    if (!this.isOpen() || untilMs <= this.slowUntilMs) return;
+    this.slowUntilMs = untilMs;
+    this.pauseReading(PauseReason.RATE);
+    clock.setTimer(ms, () => {
+      if (clock.monotonicMs() >= this.slowUntilMs) this.resumeReading(PauseReason.RATE);
+    });
   }
 
   pauseReading(reason: PauseReason): void {

@@ -45,6 +45,8 @@ export class PendingPull extends HeldPull<StoreQueue, ServerConnection> implemen
   inWork = false;
   /** Wall clock of the request. */
   arrivedAtMs = 0;
+  /** It is held because its group or client is being given too much: no arrival wakes it. */
+  putOff = false;
   /** Whether it was held. */
   wasHeld = false;
   /** When the store was asked last, wall clock. */

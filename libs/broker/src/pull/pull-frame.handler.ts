@@ -12,6 +12,7 @@ import type { ReadResult, StoreQueue } from '@rocketmq-ts/storage';
 import type { Arrivals } from '../arrivals.js';
 import type { ConsumerGroups } from '../client-session/consumer-groups.js';
 import type { SubscriptionFilters } from '../filter/subscription-filters.js';
+import type { FlowControl } from '../flow-control/flow-control.js';
 import { FAST_LISTENER } from '../listener-name.js';
 import type { BroadcastOffsets } from '../offset/broadcast-offsets.js';
 import type { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
@@ -56,6 +57,7 @@ export interface PullParts {
   readonly offsets: ConsumerOffsetTable;
   readonly broadcasts: BroadcastOffsets;
   readonly stats: BrokerStats;
+  readonly flow: FlowControl<ServerConnection>;
   readonly settings: PullSettings;
 }
 
@@ -125,7 +127,7 @@ export class PullFrameHandler {
     pull.inWork = true;
     connection.begin(terms.sizeBytes);
     if (parts.broadcasts.enabled) this.noteBroadcast(request, terms.queueOffset, connection);
-    if (!this.redirect(pull)) this.read(pull);
+    if (!this.redirect(pull)) this.start(pull);
   };
 
   /** The connection is gone: nothing of it is answered any more. */
@@ -200,12 +202,36 @@ export class PullFrameHandler {
     this.parts.broadcasts.note(consumerGroup, clientId, { topic, queueId, queueOffset });
   }
 
+  /** Reads now, or later where the client or its group is being given too much. */
+  private start(pull: PendingPull): void {
+    const { flow, clock } = this.parts;
+    const { consumerGroup, topic, queueId } = pull.request;
+    const putOff = flow.putOffPull(pull.connection, consumerGroup, topic, queueId);
+    if (!putOff) {
+      this.read(pull);
+      return;
+    }
+    // It may wait for a message already: from now on it waits for its turn.
+    this.holds.release(pull);
+    const waitMs = Math.min(putOff.waitMs, pull.holdUntilMs - clock.monotonicMs());
+    pull.putOff = waitMs > 0 && !this.stopping && this.holds.hold(pull, waitMs);
+    if (pull.putOff) {
+      pull.wasHeld = true;
+      this.endWork(pull);
+      return;
+    }
+    flow.countRefusedPull(putOff);
+    this.settle(pull, ResponseCode.FLOW_CONTROL);
+    const { remark } = putOff;
+    this.refuse(pull, pull.connection, { code: ResponseCode.FLOW_CONTROL, remark });
+  }
+
   private read(pull: PendingPull): void {
     if (pull.reading) {
       pull.missedArrival = true;
       return;
     }
-    if (pull.answered || pull.waitsForRoom) return;
+    if (pull.answered || pull.waitsForRoom || pull.putOff) return;
     pull.waitsForRoom = !this.outputs.admit(pull);
     if (pull.waitsForRoom) return;
     pull.reading = true;
@@ -269,7 +295,7 @@ export class PullFrameHandler {
   private onArrival(queue: StoreQueue): void {
     if (!this.holds.isAwaited(queue)) return;
     for (const pull of this.holds.of(queue)) {
-      if (pull.held && pull.queueOffset < queue.maxOffset) this.wake(pull);
+      if (pull.held && !pull.putOff && pull.queueOffset < queue.maxOffset) this.wake(pull);
     }
   }
 
@@ -278,7 +304,7 @@ export class PullFrameHandler {
     const decision = this.decide(pull.request);
     if (decision.granted) {
       pull.grantAnew(decision.grant);
-      if (!this.redirect(pull)) this.read(pull);
+      if (!this.redirect(pull)) this.start(pull);
       return;
     }
     this.settle(pull, decision.refusal.code);
@@ -286,6 +312,13 @@ export class PullFrameHandler {
   }
 
   private onHoldOver(pull: PendingPull, reason: WakeReason): void {
+    if (pull.putOff) {
+      pull.putOff = false;
+      if (reason !== 'shutdown') {
+        if (!pull.connection.closed) this.wake(pull);
+        return;
+      }
+    }
     pull.holdUntilMs = 0;
     if (pull.connection.closed) return;
     if (reason === 'shutdown') {
@@ -315,6 +348,8 @@ export class PullFrameHandler {
       fromDisk,
       latencyMs,
     });
+    const given = { messageCount, bytes, fromDisk };
+    this.parts.flow.notePull(connection, { group: consumerGroup, topic, queueId }, given);
     this.parts.offsets.notePulled(consumerGroup, topic, queueId, result.nextQueueOffset);
     const writer = connection.beginAnswer();
     const { config } = pull.grant.topic;

@@ -11,6 +11,8 @@ import type { BrokerStore } from '../broker-context.js';
 import { BrokerIdentity } from '../broker-identity.js';
 import { ClientSessionModule } from '../client-session/client-session.module.js';
 import { ConsumerGroups } from '../client-session/consumer-groups.js';
+import { FlowControl } from '../flow-control/flow-control.js';
+import { FlowControlModule } from '../flow-control/flow-control.module.js';
 import { BroadcastOffsets } from '../offset/broadcast-offsets.js';
 import { FilterModule } from '../filter/filter.module.js';
 import { SubscriptionFilters } from '../filter/subscription-filters.js';
@@ -34,6 +36,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
     BroadcastOffsetModule,
     ClientSessionModule,
     FilterModule,
+    FlowControlModule,
     OffsetTableModule,
     SubscriptionGroupModule,
     TopicModule,
@@ -52,6 +55,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
         ConsumerOffsetTable,
         BroadcastOffsets,
         BrokerStats,
+        FlowControl,
         BrokerIdentity,
         BrokerConfig,
       ],
@@ -66,6 +70,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
         offsets: ConsumerOffsetTable,
         broadcasts: BroadcastOffsets,
         stats: BrokerStats,
+        flow: FlowControl<ServerConnection>,
         identity: BrokerIdentity,
         config: BrokerConfig,
       ): PullFrameHandler =>
@@ -80,6 +85,7 @@ const HELD_PER_CONNECTION_MAX = 20_000;
           offsets,
           broadcasts,
           stats,
+          flow,
           settings: pullSettings(identity, config),
         }),
     },

@@ -6,6 +6,7 @@ import type { ServerConnection } from '@rocketmq-ts/remoting';
 import { LightQueueLimitError, StorageError } from '@rocketmq-ts/storage';
 import type { AppendEntry } from '@rocketmq-ts/storage';
 import { topicMissing } from '../apache-texts.js';
+import type { FlowControl } from '../flow-control/flow-control.js';
 import { queueIdOfLevel } from '../delay/delay-levels.js';
 import type { QueueLockTable } from '../lock/queue-lock-table.js';
 import { DLQ_QUEUE_COUNT } from '../retry/send-back-plan.js';
@@ -60,6 +61,7 @@ export interface SendParts {
   readonly groups: SubscriptionGroupTable;
   readonly locks: QueueLockTable;
   readonly stats: BrokerStats;
+  readonly flow: FlowControl<ServerConnection>;
   readonly transactions: TransactionCounts;
   readonly answers: SendAnswers;
   readonly brokerName: string;
@@ -126,6 +128,10 @@ export class SendFrameHandler {
     const { parts, properties, wishes } = this;
     const refusal = this.checkCommon(frame, fields, topic);
     if (refusal !== undefined) return refusal;
+    if (parts.flow.limitsSends) {
+      const slow = this.admit(frame, connection, fields.producerGroup, 1);
+      if (slow !== undefined) return slow;
+    }
     let target = topic;
     let dead = false;
     if (topic.retries) {
@@ -212,6 +218,10 @@ export class SendFrameHandler {
     if (refusal !== undefined) return refusal;
     const opened = this.batches.open(frame, connection, this.trafficOf(topic));
     if (opened === undefined) return illegalMessage(parts.rules.messageBytesMax);
+    if (parts.flow.limitsSends) {
+      const slow = this.admit(frame, connection, fields.producerGroup, opened.entries.length);
+      if (slow !== undefined) return slow;
+    }
 
     properties.read(fields.properties, 0, fields.propertiesEnd);
     const waitForStore = !properties.has('WAIT') || properties.text('WAIT') === 'true';
@@ -232,6 +242,16 @@ export class SendFrameHandler {
       connection.end(opened.inFlightBytes);
       return this.appendRefusal(error);
     }
+  }
+
+  private admit(
+    frame: RemotingFrame,
+    connection: ServerConnection,
+    group: string,
+    messages: number,
+  ): Refusal | undefined {
+    const { sizeBytes: bytes, isOneWay } = frame;
+    return this.parts.flow.admitSend(connection, group, { messages, bytes, isOneWay });
   }
 
   private checkCommon(

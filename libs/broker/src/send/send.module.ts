@@ -4,10 +4,13 @@ import { BrokerConfig } from '@rocketmq-ts/config';
 import type { Clock, Random } from '@rocketmq-ts/kernel';
 import { SendBatchMessage, SendMessage, SendMessageV2 } from '@rocketmq-ts/protocol';
 import { RemotingServer } from '@rocketmq-ts/remoting';
+import type { ServerConnection } from '@rocketmq-ts/remoting';
 import { CLOCK, RANDOM, STORE } from '../broker-context.js';
 import type { BrokerStore } from '../broker-context.js';
 import { BrokerIdentity } from '../broker-identity.js';
 import { DelayLevels } from '../delay/delay-levels.js';
+import { FlowControl } from '../flow-control/flow-control.js';
+import { FlowControlModule } from '../flow-control/flow-control.module.js';
 import { LockModule } from '../lock/lock.module.js';
 import { QueueLockTable } from '../lock/queue-lock-table.js';
 import { BrokerStats } from '../stats/broker-stats.js';
@@ -27,7 +30,14 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
 
 /** Takes messages of producers. The handler bypasses Nest: it is called for every message. */
 @Module({
-  imports: [LockModule, SubscriptionGroupModule, TimerModule, TopicModule, TransactionCountsModule],
+  imports: [
+    FlowControlModule,
+    LockModule,
+    SubscriptionGroupModule,
+    TimerModule,
+    TopicModule,
+    TransactionCountsModule,
+  ],
   providers: [
     {
       provide: SendAnswers,
@@ -62,6 +72,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
         SubscriptionGroupTable,
         QueueLockTable,
         BrokerStats,
+        FlowControl,
         TransactionCounts,
         SendAnswers,
         UniqKeyMaker,
@@ -79,6 +90,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
         groups: SubscriptionGroupTable,
         locks: QueueLockTable,
         stats: BrokerStats,
+        flow: FlowControl<ServerConnection>,
         transactions: TransactionCounts,
         answers: SendAnswers,
         uniqKeys: UniqKeyMaker,
@@ -96,6 +108,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
           groups,
           locks,
           stats,
+          flow,
           transactions,
           answers,
           brokerName: identity.brokerName,

@@ -1,4 +1,5 @@
 export * from './broker-stats.js';
+export * from './cold-data-flow.js';
 export * from './connection-info.js';
 export * from './data-version.js';
 export * from './group-forbidden.js';

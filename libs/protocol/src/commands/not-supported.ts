@@ -85,25 +85,10 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
   CLEAN_BROKER_DATA: { code: 1011, reason: 'Controller mode is not offered.' },
   CONTROLLER_GET_NEXT_BROKER_ID: { code: 1012, reason: 'Controller mode is not offered.' },
   CONTROLLER_APPLY_BROKER_ID: { code: 1013, reason: 'Controller mode is not offered.' },
-  UPDATE_COLD_DATA_FLOW_CTR_CONFIG: {
-    code: 2001,
-    reason:
-      "Flow control of cold reads steers Apache's memory-mapped files; ours are read without mapping.",
-  },
-  REMOVE_COLD_DATA_FLOW_CTR_CONFIG: {
-    code: 2002,
-    reason:
-      "Flow control of cold reads steers Apache's memory-mapped files; ours are read without mapping.",
-  },
-  GET_COLD_DATA_FLOW_CTR_INFO: {
-    code: 2003,
-    reason:
-      "Flow control of cold reads steers Apache's memory-mapped files; ours are read without mapping.",
-  },
   SET_COMMITLOG_READ_MODE: {
     code: 2004,
     reason:
-      "Flow control of cold reads steers Apache's memory-mapped files; ours are read without mapping.",
+      "Advises the system about Apache's memory-mapped files; ours are read without mapping.",
   },
   AUTH_CREATE_USER: { code: 3001, reason: 'Access control (ACL 2.0) is not offered yet.' },
   AUTH_UPDATE_USER: { code: 3002, reason: 'Access control (ACL 2.0) is not offered yet.' },

@@ -12,6 +12,9 @@ import { PutKvConfig } from './admin/put-kv-config.command.js';
 import { QueryConsumeQueue } from './admin/query-consume-queue.command.js';
 import { ResetMasterFlushOffset } from './admin/reset-master-flush-offset.command.js';
 import { UpdateBrokerConfig } from './admin/update-broker-config.command.js';
+import { UpdateColdDataFlowCtrConfig } from './admin/update-cold-data-flow-ctr-config.command.js';
+import { RemoveColdDataFlowCtrConfig } from './admin/remove-cold-data-flow-ctr-config.command.js';
+import { GetColdDataFlowCtrInfo } from './admin/get-cold-data-flow-ctr-info.command.js';
 import { UpdateNamesrvConfig } from './admin/update-namesrv-config.command.js';
 import { ViewBrokerStatsData } from './admin/view-broker-stats-data.command.js';
 import { DeleteSubscriptiongroup } from './group/delete-subscriptiongroup.command.js';
@@ -114,6 +117,9 @@ export const commands = [
   UpdateAndCreateTopicList,
   GetAllTopicConfig,
   UpdateBrokerConfig,
+  UpdateColdDataFlowCtrConfig,
+  RemoveColdDataFlowCtrConfig,
+  GetColdDataFlowCtrInfo,
   GetBrokerConfig,
   GetBrokerRuntimeInfo,
   SearchOffsetByTimestamp,
@@ -221,6 +227,9 @@ export {
   UpdateAndCreateTopicList,
   GetAllTopicConfig,
   UpdateBrokerConfig,
+  UpdateColdDataFlowCtrConfig,
+  RemoveColdDataFlowCtrConfig,
+  GetColdDataFlowCtrInfo,
   GetBrokerConfig,
   GetBrokerRuntimeInfo,
   SearchOffsetByTimestamp,
