@@ -218,6 +218,25 @@ describe('a message that could not be consumed', () => {
     });
   });
 
+  it('is in the dead-letter topic once, however often it is sent back', async () => {
+    const record = await original();
+    const dead = { maxReconsumeTimes: 0 };
+    const both = await Promise.all([sendBack(record, dead), sendBack(record, dead)]);
+    expect(both.map(({ code }) => code)).toEqual([ResponseCode.SUCCESS, ResponseCode.SUCCESS]);
+    await sendBack(record, dead);
+    broker.kill();
+    await broker.world.clock.advance(1_000);
+    await broker.startAgain();
+    expect((await sendBack(record, dead)).code).toBe(ResponseCode.SUCCESS);
+    const letters = await all(DEAD);
+    expect(letters).toHaveLength(1);
+    expect(letters[0]!.properties.get('DLQ_ORIGIN_TOPIC')).toBe('orders');
+    // Played back by somebody, it may die again.
+    await broker.sent('orders', 'difficult', { properties: { UNIQ_KEY: 'U1' } });
+    await sendBack((await all('orders'))[1]!, dead);
+    expect(await all(DEAD)).toHaveLength(2);
+  });
+
   it('is there after the process died behind the answer', async () => {
     await sendBack(await original());
     broker.kill();

@@ -76,5 +76,15 @@ describe('a message that is sent back', () => {
     const again = plan(record(1, { RETRY_TOPIC: 'first', ORIGIN_MESSAGE_ID: 'FIRST' })).properties;
     expect(again.get('RETRY_TOPIC')).toBe('first');
     expect(again.get('ORIGIN_MESSAGE_ID')).toBe('FIRST');
+    expect(again.has('DLQ_ORIGIN_TOPIC')).toBe(false);
+  });
+
+  it('says as a dead letter which topic and which copy it was', () => {
+    const dead = plan(record(16, { RETRY_TOPIC: 'orders', ORIGIN_MESSAGE_ID: 'FIRST' })).properties;
+    expect(Object.fromEntries(dead)).toMatchObject({
+      DLQ_ORIGIN_TOPIC: 'orders',
+      DLQ_ORIGIN_MESSAGE_ID: 'ID',
+      ORIGIN_MESSAGE_ID: 'FIRST',
+    });
   });
 });

@@ -1,6 +1,7 @@
 import { PeerVersion } from '@rocketmq-ts/protocol';
 import type { MessageRecord, SubscriptionGroupConfig } from '@rocketmq-ts/protocol';
 import { propertiesOf } from '../send/broker-message.js';
+import { DLQ_ORIGIN_MESSAGE_ID, DLQ_ORIGIN_TOPIC } from './dead-letter.js';
 import { dlqTopicOf, retryTopicOf } from '../topic/topic-name.js';
 
 /** Queues of a `%DLQ%` topic. Source: rocketmq 5.x `AbstractSendMessageProcessor#DLQ_NUMS_PER_GROUP`. */
@@ -33,7 +34,8 @@ export interface SendBackPlan {
 
 /**
  * Decides what becomes of a message that a consumer sent back.
- * @param messageId the id of the message that came back, for the first time it comes back
+ * A dead letter says where it came from under the names that Apache keeps for this and does not write.
+ * @param messageId the offset id of the message that came back
  * Source: rocketmq 5.5.0 `AbstractSendMessageProcessor#consumerSendMsgBack`.
  */
 export function planSendBack(
@@ -52,6 +54,10 @@ export function planSendBack(
   const delayLevel = dead ? 0 : request.delayLevel || FIRST_RETRY_LEVEL + record.reconsumeTimes;
   properties.set('DELAY', String(delayLevel));
 
+  if (dead) {
+    properties.set(DLQ_ORIGIN_TOPIC, properties.get('RETRY_TOPIC') ?? record.topic);
+    properties.set(DLQ_ORIGIN_MESSAGE_ID, messageId);
+  }
   const origin = properties.get('ORIGIN_MESSAGE_ID');
   if (origin === undefined || origin.trim() === '') properties.set('ORIGIN_MESSAGE_ID', messageId);
   return {

@@ -15,6 +15,7 @@ import { isWritable } from '../topic/permission.js';
 import { groupTopic } from '../topic/topic-creation.js';
 import { SCHEDULE_TOPIC } from '../topic/topic-name.js';
 import type { TopicTable } from '../topic/topic-table.js';
+import { isBuried } from './dead-letter.js';
 import { planSendBack } from './send-back-plan.js';
 import type { SendBackPlan, SendBackRequest } from './send-back-plan.js';
 
@@ -46,6 +47,9 @@ export interface SendBackParts {
  * Source: rocketmq 5.5.0 `AbstractSendMessageProcessor#consumerSendMsgBack`.
  */
 export class SendBacks {
+  /** Dead letters on their way, by topic and the place of the copy that came back. */
+  private readonly burials = new Map<string, Promise<void>>();
+
   constructor(private readonly parts: SendBackParts) {}
 
   /** Resolves when the message is stored again. @throws {ResponseError} the answer. */
@@ -56,10 +60,31 @@ export class SendBacks {
     const { record, messageId } = await this.recordOf(request.commitLogOffset);
     const plan = planSendBack(record, messageId, request, group);
     await this.prepareTopic(plan, request.unitMode);
-    await this.store(plan, record);
+    if (plan.dead) await this.bury(plan, record, request);
+    else await this.store(plan, record);
     const failedIn = record.properties.get('RETRY_TOPIC') ?? record.topic;
     this.parts.stats.countSendBack(request.group, failedIn);
-    if (plan.dead) this.noteDead(request, record);
+  }
+
+  /** Stores a dead letter, once however often its consumer sends it back. */
+  private async bury(plan: SendBackPlan, record: MessageRecord, request: SendBack): Promise<void> {
+    const key = `${plan.topic}\n${record.commitLogOffset}`;
+    const underWay = this.burials.get(key);
+    if (underWay) return underWay;
+    const burial = this.buryOnce(plan, record, request).finally(() => this.burials.delete(key));
+    this.burials.set(key, burial);
+    return burial;
+  }
+
+  private async buryOnce(
+    plan: SendBackPlan,
+    record: MessageRecord,
+    request: SendBack,
+  ): Promise<void> {
+    const { store, clock } = this.parts;
+    if (await isBuried(store, plan.topic, plan.properties, record, clock.nowMs())) return;
+    await this.store(plan, record);
+    this.noteDead(request, record);
   }
 
   private groupOf(request: SendBack): SubscriptionGroupConfig {
