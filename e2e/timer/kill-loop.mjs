@@ -10,14 +10,19 @@ import { kill9, restart, startOurs, stop } from '../cluster.mjs';
 import { judge, pause, TimerClient } from './timer-client.mjs';
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '8' }, rate: { type: 'string', default: '300' } },
+  options: {
+    kills: { type: 'string', default: '8' },
+    rate: { type: 'string', default: '300' },
+    // Smaller than the delays: everything rolls on its way, and a kill repeats most of it.
+    window: { type: 'string', default: '172800' },
+  },
 });
 const [kills, rate] = [Number(values.kills), Number(values.rate)];
 const TOPIC = 'TimerKills';
 const LIFE_MS = 2_500;
 const DELAY_MS_MAX = 12_000;
 
-const cluster = await startOurs({ brokerConfig: { timerRollWindowSlot: 5 } });
+const cluster = await startOurs({ brokerConfig: { timerRollWindowSlot: Number(values.window) } });
 const address = `127.0.0.1:${cluster.ports.broker}`;
 const acknowledged = [];
 let number = 0;
