@@ -108,6 +108,26 @@ const unusedParts = {
   },
 };
 
+/**
+ * Nest's own console logger, which the services replace, makes a date formatter when it is loaded: 9 MB of the tables of
+ * all languages, and 17 ms of each start. In the bundle it writes ISO dates.
+ */
+const plainNestDates = {
+  name: 'plain-nest-dates',
+  setup(hooks) {
+    const filter = /@nestjs[\\/]common[\\/]services[\\/](console-)?logger\.service\.js$/;
+    hooks.onLoad({ filter }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const contents = text.replace(
+        /new Intl\.DateTimeFormat\([^)]*\)/,
+        '{ format: (date) => new Date(date).toISOString() }',
+      );
+      if (contents === text) throw new Error(`${path} makes no date formatter any more`);
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
 const started = performance.now();
 for (const app of apps) {
   const outfile = join(root, 'apps', app, 'dist', 'main.js');
@@ -120,7 +140,7 @@ for (const app of apps) {
     format: 'esm',
     target: 'node20',
     conditions: ['@rocketmq-ts/source'],
-    plugins: [unusedParts, swcPlugin],
+    plugins: [unusedParts, plainNestDates, swcPlugin],
     // The ES module forms lose what is not used; class-validator and RxJS shrink to a fraction.
     mainFields: ['module', 'main'],
     alias: {
