@@ -189,7 +189,39 @@ function configurationPage() {
   return `# Configuration\n\n${note}\nDefaults < file < environment (\`ROCKETMQ_…\`) < command line. \`-p\` prints every value and where it came from.\n\n${sections.join('\n')}`;
 }
 
+/** Lists what the processes declare; nothing is read, so stand-ins for what they would read are enough. */
+async function metricsPage() {
+  const broker = await import('../../apps/broker/src/broker.metrics.ts');
+  const nameserver = await import('../../apps/nameserver/src/nameserver.metrics.ts');
+  const anything = new Proxy(() => anything, { get: () => anything });
+  const server = { stats: {}, connections: new Set(), requestCounts: () => [] };
+  const brokerMetrics = broker.brokerMetrics(
+    { get: () => anything },
+    { server, store: anything },
+    { get: () => ({ clusterName: 'c', brokerName: 'b' }) },
+    anything,
+  );
+  const parts = { server, routes: anything, kvConfig: anything, registrations: anything };
+  const nameserverMetrics = nameserver.nameserverMetrics(parts);
+  const rows = ({ declared }) =>
+    table(
+      ['name', 'type', 'labels', 'meaning'],
+      [...declared]
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .map(({ name, type, labels = [], help }) => [`\`${name}\``, type, labels.join(', '), help]),
+    );
+  return [
+    `# Metrics\n\n${note}`,
+    'All of `/metrics`, besides what Node and the process say of themselves (`process_…`, `nodejs_…`). What they cost and how they are bounded: [metrics.md](../metrics.md).\n',
+    '## Broker\n\nAlso on each of them: `cluster`, `node_type="broker"`, `node_id` (name of the broker).\n',
+    rows(brokerMetrics),
+    '\n## Nameserver\n\nAlso on each of them: `node_type="nameserver"`.\n',
+    `${rows(nameserverMetrics)}\n`,
+  ].join('\n');
+}
+
 const pages = {
+  'metrics.md': await metricsPage(),
   'commands.md': commandsPage(),
   'errors.md': errorsPage(),
   'configuration.md': configurationPage(),

@@ -1,4 +1,4 @@
-import type { NetworkSocket, SocketEvents } from '@rocketmq-ts/kernel';
+import type { ClockTask, NetworkSocket, SocketEvents } from '@rocketmq-ts/kernel';
 import { invariant } from '@rocketmq-ts/kernel';
 import {
   type Command,
@@ -63,6 +63,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
   private pauseReasons = 0;
   /** Monotonic ms until which reading is stopped for going too fast. */
   private slowUntilMs = 0;
+  private slowTask: ClockTask | undefined;
   private inFlight = 0;
   /** Requests that came in the same chunk as the one that paused reading: less than one read takes. */
   private readonly heldFrames: RemotingFrame[] = [];
@@ -376,9 +377,8 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
     if (!this.isOpen() || untilMs <= this.slowUntilMs) return;
     this.slowUntilMs = untilMs;
     this.pauseReading(PauseReason.RATE);
-    clock.setTimer(ms, () => {
-      if (clock.monotonicMs() >= this.slowUntilMs) this.resumeReading(PauseReason.RATE);
-    });
+    this.slowTask?.cancel();
+    this.slowTask = clock.setTimer(Math.ceil(ms), () => this.resumeReading(PauseReason.RATE));
   }
 
   pauseReading(reason: PauseReason): void {
@@ -490,6 +490,7 @@ export class RemotingConnection implements SocketEvents, Flushable, Pausable {
     this.requests.failAll(this.closeReason);
     this.wakeAllWriters();
     this.side.budget.forget(this);
+    this.slowTask?.cancel();
     this.watch.forget();
   }
 
