@@ -101,6 +101,14 @@ describe('a reply', () => {
     expect(records[0]!.properties.has('PUSH_REPLY_TIME')).toBe(false);
   });
 
+  it('may be empty', async () => {
+    const { pushed } = await asker('me');
+    const answer = await reply({ ...replyTo('me'), body: Buffer.alloc(0) });
+    expect(answer.code).toBe(ResponseCode.SUCCESS);
+    expect(pushed.map(({ body }) => body)).toEqual(['']);
+    expect((await kept()).map(({ body }) => body)).toEqual(['']);
+  });
+
   it('may come with long field names', async () => {
     const { pushed } = await asker('me');
     expect((await broker.ask(SendReplyMessage, replyTo('me'))).code).toBe(ResponseCode.SUCCESS);

@@ -58,7 +58,9 @@ export class Replies {
     const { rules } = this.parts;
     const topic = this.parts.topics.find(header.topic) ?? (await this.createTopic(header));
     const propertiesBytes = Buffer.byteLength(header.properties ?? '');
-    const refusal = sendRefusal(header, topic, rules, body.length, propertiesBytes);
+    // An empty reply is one, unlike an empty message: the Go client's own replies are.
+    const bodyBytes = Math.max(body.length, 1);
+    const refusal = sendRefusal(header, topic, rules, bodyBytes, propertiesBytes);
     if (refusal) throw new ResponseError(refusal.code, refusal.remark);
     return topic;
   }

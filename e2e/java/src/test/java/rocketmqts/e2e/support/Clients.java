@@ -41,6 +41,24 @@ public final class Clients implements AutoCloseable {
     return producer;
   }
 
+  /** A producer still to be started that writes to the trace topic about each message. */
+  public DefaultMQProducer newTracingProducer() {
+    DefaultMQProducer producer = new DefaultMQProducer(TestRun.unique("pg"), true, null);
+    configure(producer);
+    producer.setSendMsgTimeout(15_000);
+    shutdowns.push(producer::shutdown);
+    return producer;
+  }
+
+  /** A push consumer still to be started that writes to the trace topic about each message. */
+  public DefaultMQPushConsumer newTracingConsumer(String group) {
+    DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(group, true, null);
+    configure(consumer);
+    consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
+    shutdowns.push(consumer::shutdown);
+    return consumer;
+  }
+
   /** A producer of transactional messages still to be started. */
   public TransactionMQProducer newTransactionProducer(String group) {
     TransactionMQProducer producer = new TransactionMQProducer(group);
