@@ -34,12 +34,10 @@ export interface Unacknowledged extends RevivalReason {
 }
 
 /** Messages revived, by what became of them; for metrics. */
-export interface RevivalCounts {
-  retried: number;
-  dead: number;
-  /** Their message, topic or group is no more. */
-  dropped: number;
-}
+export type RevivalCounts = Record<RevivalOutcome, number>;
+
+/** `dropped`: the message, its topic or its group is no more. */
+export type RevivalOutcome = 'retried' | 'dead' | 'dropped';
 
 /**
  * Stores messages again that were popped and not acknowledged: into the group's pop retry topic, or, after too many

@@ -22,6 +22,8 @@ export const Notification = defineCommand({
     body: noBody,
   },
   failures: [
+    ResponseCode.INVALID_PARAMETER,
+    ResponseCode.NO_PERMISSION,
     ResponseCode.SUBSCRIPTION_PARSE_FAILED,
     ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
     ResponseCode.TOPIC_NOT_EXIST,

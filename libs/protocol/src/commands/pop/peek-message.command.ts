@@ -23,6 +23,8 @@ export const PeekMessage = defineCommand({
     body: rawBody('stored records one behind the other, see decodeRecords'),
   },
   failures: [
+    ResponseCode.INVALID_PARAMETER,
+    ResponseCode.NO_PERMISSION,
     ResponseCode.PULL_NOT_FOUND,
     ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
     ResponseCode.TOPIC_NOT_EXIST,

@@ -15,6 +15,11 @@ export const PollingInfo = defineCommand({
     header: { pollingNum: int32({ default: 0, unit: 'requests', doc: 'Pops that wait.' }) },
     body: noBody,
   },
-  failures: [ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, ResponseCode.TOPIC_NOT_EXIST],
+  failures: [
+    ResponseCode.INVALID_PARAMETER,
+    ResponseCode.NO_PERMISSION,
+    ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
+    ResponseCode.TOPIC_NOT_EXIST,
+  ],
   source: 'rocketmq 5.5.0: PollingInfoRequestHeader; PollingInfoProcessor',
 });

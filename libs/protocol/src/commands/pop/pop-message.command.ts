@@ -36,6 +36,8 @@ export const PopMessage = defineCommand({
     body: rawBody('stored records one behind the other, see decodeRecords'),
   },
   failures: [
+    ResponseCode.INVALID_PARAMETER,
+    ResponseCode.NO_PERMISSION,
     ResponseCode.POLLING_FULL,
     ResponseCode.POLLING_TIMEOUT,
     ResponseCode.SUBSCRIPTION_PARSE_FAILED,

@@ -15,7 +15,11 @@ export const SetMessageRequestMode = defineCommand({
     body: jsonBody('SetMessageRequestModeRequestBody', SetMessageRequestModeBody),
   },
   response: { header: {}, body: noBody },
-  failures: [ResponseCode.TOPIC_NOT_EXIST, ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST],
+  failures: [
+    ResponseCode.NO_PERMISSION,
+    ResponseCode.TOPIC_NOT_EXIST,
+    ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
+  ],
   source:
     'rocketmq 5.5.0: SetMessageRequestModeRequestBody; QueryAssignmentProcessor#setMessageRequestMode',
 });
