@@ -58,7 +58,7 @@ public final class AdminScript {
         for (int i = 0; i < steps.size(); i++) {
             JSONObject step = steps.getJSONObject(i);
             if (step.containsKey("run")) {
-                results.add(run(step));
+                results.add(result(step));
             } else {
                 act(step);
             }
@@ -73,6 +73,15 @@ public final class AdminScript {
             StringWriter text = new StringWriter();
             failure.printStackTrace(new PrintWriter(text));
             failedActs.add(step + "\n" + text);
+        }
+    }
+
+    /** A step that needs what an earlier one could not do has failed, too; both are told. */
+    private Map<String, Object> result(JSONObject step) throws Exception {
+        try {
+            return run(step);
+        } catch (IllegalStateException missing) {
+            return Map.of("id", step.getString("id"), "end", "not tried", "took", 0, "output", missing.getMessage());
         }
     }
 

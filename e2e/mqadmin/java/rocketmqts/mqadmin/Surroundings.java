@@ -46,6 +46,7 @@ final class Surroundings {
             case "startProducer" -> startProducer(step.getString("group"), step.getBooleanValue("trace"));
             case "stopProducer" -> producers.remove(step.getString("group")).shutdown();
             case "send" -> send(step);
+            case "sendDelayed" -> sendDelayed(step);
             case "startConsumer" -> startConsumer(step);
             case "stopConsumer" -> consumers.remove(step.getString("group")).shutdown();
             case "awaitConsumed" -> awaitConsumed(step.getString("group"), step.getIntValue("count"));
@@ -85,6 +86,15 @@ final class Surroundings {
             names.put("unique-id-of-" + topic + "-" + i, result.getMsgId());
             names.put("offset-id-of-" + topic + "-" + i, result.getOffsetMsgId());
         }
+    }
+
+    private void sendDelayed(JSONObject step) throws Exception {
+        Message message = new Message(step.getString("topic"), "later".getBytes(StandardCharsets.UTF_8));
+        message.setDelayTimeLevel(step.getIntValue("level"));
+        DefaultMQProducer producer = producers.get(step.getString("group"));
+        List<MessageQueue> queues = new ArrayList<>(producer.fetchPublishMessageQueues(message.getTopic()));
+        queues.sort(null);
+        producer.send(message, queues.get(0));
     }
 
     private void startConsumer(JSONObject step) throws Exception {
