@@ -65,6 +65,11 @@ export class PopOffsets {
       .then((young) => (young ? 0 : last));
   }
 
+  /** For figures alone: the group was given everything below `queueOffset`. */
+  noteGiven({ group, topic, queueId }: PopQueue, queueOffset: number): void {
+    this.parts.offsets.notePulled(group, topic, queueId, queueOffset);
+  }
+
   commit(queue: PopQueue, queueOffset: number): void {
     this.parts.offsets.commit(queue.group, queue.topic, queue.queueId, queueOffset);
   }

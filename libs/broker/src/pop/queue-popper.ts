@@ -250,9 +250,10 @@ export class QueuePopper {
   }
 
   private give({ pop, step, queue }: Reading, found: Found): void {
-    const { stats, clock } = this.parts;
+    const { stats, clock, offsets } = this.parts;
     const { startOffset, queueOffsets, records, fromDisk } = found;
     pop.info.add(queue.topic, queue.queueId, startOffset, queueOffsets);
+    offsets.noteGiven(queue, queueOffsets[queueOffsets.length - 1]! + 1);
     const given = step.retry ? this.underOriginalTopic(pop, queue, found) : records;
     pop.give(given, queueOffsets.length);
     stats.countGet({
