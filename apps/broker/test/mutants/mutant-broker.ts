@@ -22,7 +22,7 @@ if (mutant === undefined) throw new Error(`ROCKETMQ_MUTANT is one of ${mutants.j
 
 const clock = new NodeClock();
 const disk = brokenDisk(mutant);
-const network = new NodeNetwork({ onTaken: (byteCount) => clock.tookBytes(byteCount) });
+const network = new NodeNetwork();
 const random = new NodeRandom();
 
 await runService({

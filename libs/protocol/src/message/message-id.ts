@@ -35,7 +35,7 @@ export function offsetMsgIds(
   const length = messages.length * (idLength + 1);
   if (idBytes.length < length) idBytes = Buffer.alloc(length);
   const bytes = idBytes;
-  bytes.latin1Write(hostPart, 0);
+  bytes.write(hostPart, 0, 'latin1');
   let at = 0;
   for (let i = 0; i < messages.length; i++) {
     if (i > 0) bytes.copyWithin(at, 0, hostPart.length);
@@ -48,7 +48,7 @@ export function offsetMsgIds(
     at += idLength;
     bytes[at++] = COMMA;
   }
-  return bytes.latin1Slice(0, Math.max(at - 1, 0));
+  return bytes.toString('latin1', 0, Math.max(at - 1, 0));
 }
 
 /**
