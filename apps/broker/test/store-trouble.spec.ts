@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ResponseCode } from '@rocketmq-ts/protocol';
-import { SimulatedBroker } from './simulated-broker.js';
+import { ResponseCode, SendMessageV2 } from '@rocketmq-ts/protocol';
+import { BROKER, sendRequest, SimulatedBroker } from './simulated-broker.js';
 
 let broker: SimulatedBroker;
 afterEach(async () => {
@@ -56,5 +56,31 @@ describe('a broker whose disk is slow', () => {
     expect(answers.filter(({ code }) => code !== 0)).toEqual([]);
     const last = Math.max(...answers.map((answer) => Number(answer.ext().get('queueOffset'))));
     expect(last).toBe(400);
+  });
+
+  it('refuses more of them after a time where that is wanted', async () => {
+    broker = await SimulatedBroker.start(
+      'flushDiskType=SYNC_FLUSH\nunwrittenBytesMax=1048576\nsendFastFailure=true\nsendWaitMsMax=200',
+    );
+    await broker.sent('orders', 'before');
+    const { disk } = broker.world;
+    const stuck: (() => void)[] = [];
+    const { later } = disk;
+    disk.later = (_life, work) => void stuck.push(work);
+    const start = (body: string | Buffer) =>
+      broker.client.exchange(BROKER, SendMessageV2, sendRequest('orders', body, {}), {
+        timeoutMs: 60_000,
+      });
+    const first = Array.from({ length: 20 }, () => start(Buffer.alloc(100_000)));
+    await broker.pass(100);
+    first.push(start('comes while others wait, and waits'));
+    await broker.pass(200);
+    const refused = await broker.settled(start('comes too late'));
+    expect(refused.code).toBe(ResponseCode.SYSTEM_BUSY);
+    expect(refused.remark).toMatch('[TIMEOUT_CLEAN_QUEUE]broker busy');
+    disk.later = later;
+    for (const work of stuck) work();
+    const answers = await broker.settled(Promise.all(first));
+    expect(answers.map(({ code }) => code)).toEqual(answers.map(() => ResponseCode.SUCCESS));
   });
 });

@@ -495,30 +495,20 @@ export class BrokerConfig {
 
   @BooleanKey({
     java: 'brokerFastFailureEnable',
-    doc: 'Whether sends that have waited for longer than sendWaitMsMax are refused as busy; false lets them wait.',
+    doc: 'Whether sends are refused as busy once the disk has kept others waiting for longer than sendWaitMsMax; false lets them wait.',
     reloadable: true,
   })
   sendFastFailure = false;
 
   @IntegerKey({
     java: 'waitTimeMillsInSendQueue',
-    doc: 'How long a send may wait before sendFastFailure refuses it.',
+    doc: 'How long sends may wait for the disk before sendFastFailure refuses more of them.',
     unit: 'ms',
     min: 1,
     max: 600_000,
     reloadable: true,
   })
   sendWaitMsMax = 200;
-
-  @IntegerKey({
-    java: 'sendThreadPoolQueueCapacity',
-    doc: 'Sends that wait for the store from which reading from producers pauses.',
-    unit: 'requests',
-    min: 1,
-    max: 10_000_000,
-    reloadable: true,
-  })
-  sendInFlightCountMax = 10_000;
 
   @BooleanKey({
     java: 'longPollingEnable',

@@ -68,8 +68,8 @@ export interface SendParts {
   readonly rules: SendRules;
   readonly properties: PropertyRules;
   readonly autoCreateTopic: () => boolean;
-  /** Refuse instead of wait while the store is behind. */
-  readonly failFast: () => boolean;
+  /** Whether sends are refused once others have waited for the disk for so long. */
+  readonly failFast: (busyMs: number) => boolean;
   /** The header of a send; valid until the next call. @throws {MalformedHeaderError} */
   readonly readFields: (frame: RemotingFrame) => SendHeader;
   /** Answers a request with what an error means. */
@@ -266,7 +266,7 @@ export class SendFrameHandler {
     const unable = store.writeRefusal();
     if (unable === undefined) return undefined;
     if (unable.reason !== 'BUSY') return unavailable(unable);
-    return failFast() ? busyRefusal() : undefined;
+    return failFast(unable.busyMs ?? 0) ? busyRefusal() : undefined;
   }
 
   /** What messages of one send have in common, batched or not. */

@@ -133,7 +133,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
             rejectTransactions: () => config.rejectTransactionMessage,
           },
           autoCreateTopic: () => config.autoCreateTopic,
-          failFast: () => config.sendFastFailure,
+          failFast: (busyMs) => config.sendFastFailure && busyMs > config.sendWaitMsMax,
           readFields: sendHeaderReader(),
           answerError: (frame, connection, error) => server.answerError(frame, connection, error),
         }),
