@@ -36,13 +36,14 @@ export interface HeldPopLimits extends HeldPullLimits {
  * not all of them: only one would get it. Messages of a pop retry topic wake those who wait for the topic behind it.
  *
  * Invariants:
- *  I1  a place is in the table exactly as long as somebody waits there.
+ *  I1  a place is in the table exactly as long as somebody waits there; a place may stand in it more than once, since
+ *      requests keep theirs while they look for messages.
  *
  * Source: rocketmq 5.5.0 `PopLongPollingService`.
  */
 export class HeldPops<P extends HeldPop> {
   private readonly held: HeldPulls<PollPlace, ServerConnection, P>;
-  private readonly places = new Map<string, PollPlace>();
+  private readonly places = new Map<string, PollPlace[]>();
   /** By the topics whose messages wake them. */
   private readonly byTopic = new Map<string, Set<PollPlace>>();
 
@@ -63,10 +64,10 @@ export class HeldPops<P extends HeldPop> {
     return this.held.size;
   }
 
-  /** The place of a request; the same object while somebody waits there. */
+  /** The place of a request. */
   place(topic: string, group: string, queueId: number): PollPlace {
     const id = Math.max(queueId, -1);
-    return this.places.get(keyOf(topic, group, id)) ?? new PollPlace(topic, group, id);
+    return this.places.get(keyOf(topic, group, id))?.[0] ?? new PollPlace(topic, group, id);
   }
 
   /** @returns false where too many wait already. */
@@ -76,8 +77,10 @@ export class HeldPops<P extends HeldPop> {
     if (!this.held.hold(pop, waitMs)) return false;
     place.waitingCount++;
     const key = keyOf(place.topic, place.group, place.queueId);
-    if (this.places.has(key)) return true;
-    this.places.set(key, place);
+    const same = this.places.get(key);
+    if (same?.includes(place)) return true;
+    if (same) same.push(place);
+    else this.places.set(key, [place]);
     for (const topic of wakersOf(place)) {
       const places = this.byTopic.get(topic);
       if (places) places.add(place);
@@ -88,7 +91,8 @@ export class HeldPops<P extends HeldPop> {
 
   /** How many wait at a place. */
   waitingCount(topic: string, group: string, queueId: number): number {
-    return this.places.get(keyOf(topic, group, Math.max(queueId, -1)))?.waitingCount ?? 0;
+    const places = this.places.get(keyOf(topic, group, Math.max(queueId, -1))) ?? [];
+    return places.reduce((sum, place) => sum + place.waitingCount, 0);
   }
 
   /** A queue has messages. */
@@ -103,16 +107,15 @@ export class HeldPops<P extends HeldPop> {
 
   /** There is something for a group in a queue. */
   wake(topic: string, group: string, queueId: number): void {
-    const any = this.places.get(keyOf(topic, group, -1));
-    if (any) this.wakeAt(any);
-    const one = queueId < 0 ? undefined : this.places.get(keyOf(topic, group, queueId));
-    if (one) this.wakeAt(one);
+    for (const id of new Set([-1, Math.max(queueId, -1)])) {
+      for (const place of [...(this.places.get(keyOf(topic, group, id)) ?? [])]) this.wakeAt(place);
+    }
   }
 
   /** Forgets what a closed connection waited for. */
   drop(connection: ServerConnection): void {
     this.held.drop(connection);
-    for (const place of this.places.values()) {
+    for (const place of [...this.places.values()].flat()) {
       place.waitingCount = this.held.of(place).length;
       this.tidy(place);
     }
@@ -139,8 +142,10 @@ export class HeldPops<P extends HeldPop> {
   private tidy(place: PollPlace): void {
     if (place.waitingCount > 0) return;
     const key = keyOf(place.topic, place.group, place.queueId);
-    if (this.places.get(key) !== place) return;
-    this.places.delete(key);
+    const same = this.places.get(key);
+    if (!same?.includes(place)) return;
+    if (same.length > 1) same.splice(same.indexOf(place), 1);
+    else this.places.delete(key);
     for (const topic of wakersOf(place)) {
       const places = this.byTopic.get(topic);
       places?.delete(place);
