@@ -84,6 +84,18 @@ describe('Metrics', () => {
     expect(reads).toBe(2);
   });
 
+  it('shows the others when one cannot be read, and names it', async () => {
+    const metrics = new Metrics();
+    metrics.gauge({ name: 'bad', help: '.' }, () => {
+      throw new Error('disk');
+    });
+    metrics.gauge({ name: 'good', help: '.' }, () => 1);
+    expect(await linesOf(metrics, 'good')).toEqual(['good 1']);
+    expect(await linesOf(metrics, 'rocketmq_metrics_unread')).toEqual([
+      'rocketmq_metrics_unread{metric="bad"} 1',
+    ]);
+  });
+
   it('refuses a name that is taken', () => {
     const metrics = new Metrics();
     metrics.gauge({ name: 'g', help: '.' }, () => 1);

@@ -78,7 +78,7 @@ export class Metrics {
     this.declare({
       ...declaration,
       type: 'histogram',
-      write: (text) => text.histograms(declaration, read()),
+      write: async (text) => text.histograms(declaration, read()),
     });
   }
 
@@ -100,11 +100,13 @@ export class Metrics {
   }
 
   private async write(): Promise<readonly Buffer[]> {
+    const failed: string[] = [];
     const text = new MetricText(this.constantLabels, this.sampleCountMax());
     text.add(await this.process.metrics());
     for (const family of this.families.values()) {
       text.begin(family);
-      await family.write(text);
+      // A disk that fails must not take the metrics away that say so.
+      await family.write(text).catch(() => failed.push(family.name));
     }
     const left: DeclaredMetric = {
       name: 'rocketmq_metrics_samples_left_out',
@@ -113,11 +115,21 @@ export class Metrics {
     };
     text.begin(left);
     text.sample(left.name, [], { labels: {}, value: text.leftOutCount });
+    const unread: DeclaredMetric = {
+      name: 'rocketmq_metrics_unread',
+      help: 'Metrics of this page that could not be read.',
+      type: 'gauge',
+      labels: ['metric'],
+    };
+    text.begin(unread);
+    for (const metric of failed) {
+      text.sample(unread.name, ['metric'], { labels: { metric }, value: 1 });
+    }
     return text.pieces();
   }
 
   private add(declaration: DeclaredMetric, read: MetricReader): void {
-    this.declare({ ...declaration, write: (text) => text.samples(declaration, read()) });
+    this.declare({ ...declaration, write: async (text) => text.samples(declaration, read()) });
   }
 
   private declare(family: Family): void {

@@ -2,6 +2,7 @@ import { MIB } from '@rocketmq-ts/kernel';
 import type { LogSegments } from '../commit-log/log-segments.js';
 import type { StoreCounters } from '../store-counters.js';
 import { ChunkCache, type Chunk } from './chunk-cache.js';
+import { LoadGate } from './load-gate.js';
 
 /** Size of a read from the log's files. */
 export const LOG_CHUNK_BYTES = MIB;
@@ -9,6 +10,7 @@ export const LOG_CHUNK_BYTES = MIB;
 /** Chunks of the commit log's files, for readers that are behind the tail cache. */
 export class LogChunks {
   private readonly cache: ChunkCache;
+  private readonly gate = new LoadGate();
 
   constructor(
     private readonly segments: LogSegments,
@@ -51,7 +53,12 @@ export class LogChunks {
     if (length <= 0) return undefined;
     this.counters.logChunkReads++;
     return this.cache.load(startOffset, startOffset, length, (into, done) => {
-      segment.file.read(into, startOffset - segment.startOffset, done);
+      this.gate.enter(() => {
+        segment.file.read(into, startOffset - segment.startOffset, (error, validBytes) => {
+          this.gate.leave();
+          done(error, validBytes);
+        });
+      });
     });
   }
 
@@ -72,9 +79,12 @@ export class LogChunks {
       done(new RangeError(`no commit-log file holds offset ${startOffset}`));
       return;
     }
-    segment.file.read(into, startOffset - segment.startOffset, (error, bytesRead) => {
-      if (error || bytesRead === into.length) done(error);
-      else done(new RangeError(`${segment.file.path} ends inside a record`));
+    this.gate.enter(() => {
+      segment.file.read(into, startOffset - segment.startOffset, (error, bytesRead) => {
+        this.gate.leave();
+        if (error || bytesRead === into.length) done(error);
+        else done(new RangeError(`${segment.file.path} ends inside a record`));
+      });
     });
   }
 
