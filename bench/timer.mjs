@@ -106,10 +106,12 @@ async function run() {
   const sendSeconds = (Date.now() - beginMs) / 1_000;
   await settled();
   const pendingMiB = memoryMiB();
+  const heapMiB = (await metric('nodejs_heap_size_used_bytes')) / 1_048_576;
+  const externalMiB = (await metric('nodejs_external_memory_bytes')) / 1_048_576;
   const waiting = await metric('rocketmq_timer_dequeue_lag');
 
   const count = rate * seconds;
-  const dueFrom = Date.now() + 8_000 + (count / 8_000) * 1_000;
+  const dueFrom = Date.now() + 8_000 + Math.ceil(count / 8);
   const names = Array.from({ length: count }, (_, number) => `due-${number}`);
   await client.sendAll('timer-due', count, (number) => {
     const dueMs = dueFrom + Math.floor((number * 1_000) / rate);
@@ -137,6 +139,8 @@ async function run() {
       aboveRest: Math.round(pendingMiB - restMiB),
       abovePlain: Math.round(pendingMiB - plainMiB),
       whileDue: Math.round(dueMiB),
+      heapUsed: Math.round(heapMiB),
+      external: Math.round(externalMiB),
     },
     lateness: { rate, seconds, headroomMs, ...judged },
   };

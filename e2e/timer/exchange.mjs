@@ -4,7 +4,7 @@
  *   node --import ./tools/dev/register.mjs e2e/timer/exchange.mjs [--ending stop|kill9]
  *
  * Each turn sends messages that fall due in its own turn and in later ones; the broker of the last turn delivers the rest.
- * Prints one line of JSON per run; exit code 1 where a message is lost, early or, after stops of ours, repeated.
+ * Prints one line of JSON per run; exit code 1 where a message is lost or early. Repeats are counted.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
