@@ -36,6 +36,18 @@ import {
   TopicList,
   TopicRouteData,
   TopicStatsTable,
+  ConsumeStatsList,
+  ConsumeTimeSpanBody,
+  ConsumerStatusBody,
+  CorrectionOffsetBody,
+  GroupForbidden,
+  HaRuntimeInfo,
+  json,
+  ListedResetOffsets,
+  MessageQueue,
+  ProducerTableInfo,
+  QueryConsumeQueueResponse,
+  QuerySubscriptionResponse,
 } from '../src/index.js';
 
 /** A frame as the golden index describes it. */
@@ -166,11 +178,38 @@ export const encodeGoldenBatch = ({ messages }: GoldenBatch): Buffer =>
     })),
   );
 
+/** Java writes times as text besides, which nobody reads and we leave out. */
+const TimeSpansWithTexts = json.object({
+  consumeTimeSpanSet: json.list(
+    json.object({
+      consumeTimeStamp: json.int64,
+      consumeTimeStampStr: json.text,
+      delayTime: json.int64,
+      maxTimeStamp: json.int64,
+      maxTimeStampStr: json.text,
+      messageQueue: MessageQueue,
+      minTimeStamp: json.int64,
+      minTimeStampStr: json.text,
+    }),
+  ),
+});
+
 /** Java's class → our shape; a file where Java's file has more than the class that describes it. */
 export const shapes: Readonly<Record<string, JsonType<never>>> = {
   'config.consumerOffset.bin': ConsumerOffsetFile,
+  'body.query-consume-time-span-body.bin': TimeSpansWithTexts,
   ClusterInfo,
   ConsumeStats,
+  ConsumeStatsList,
+  QueryConsumeTimeSpanBody: ConsumeTimeSpanBody,
+  QueryCorrectionOffsetBody: CorrectionOffsetBody,
+  QuerySubscriptionResponseBody: QuerySubscriptionResponse,
+  QueryConsumeQueueResponseBody: QueryConsumeQueueResponse,
+  GetConsumerStatusBody: ConsumerStatusBody,
+  ProducerTableInfo,
+  HARuntimeInfo: HaRuntimeInfo,
+  GroupForbidden,
+  ResetOffsetBodyForC: ListedResetOffsets,
   ConsumerConnection,
   GetConsumerListByGroupResponseBody: ConsumerList,
   ConsumerOffsetSerializeWrapper: ConsumerOffsetWrapper,

@@ -83,7 +83,7 @@ export class ConsumerCallController {
         return body.messageQueueTable ?? [];
       },
     );
-    return { header: {}, body: { consumerTable } };
+    return { header: {}, body: { consumerTable, messageQueueTable: [] } };
   }
 
   private async record(msgId: string | undefined): Promise<Buffer> {

@@ -17,7 +17,8 @@ export type HaConnectionInfo = JsonOf<typeof HaConnectionInfo>;
 
 /** What a slave says of its link; all zero on a master. Source: rocketmq 5.5.0 `HARuntimeInfo.HAClientRuntimeInfo`. */
 export const HaClientInfo = object({
-  activated: defaulted(bool, () => false),
+  /** Java leaves it out. */
+  activated: optional(bool),
   lastReadTimestamp: defaulted(int64, () => 0),
   lastWriteTimestamp: defaulted(int64, () => 0),
   masterAddr: optional(text),

@@ -72,7 +72,7 @@ export const ResetOffsetBody = object({
 export type ResetOffsetBody = JsonOf<typeof ResetOffsetBody>;
 
 /** As above, as C++ clients read it. Source: rocketmq 5.5.0 `ResetOffsetBodyForC`. */
-const ListedResetOffsets = object({
+export const ListedResetOffsets = object({
   offsetTable: defaulted(
     list(object({ brokerName: text, offset: int64, queueId: int32, topic: text })),
     () => [],
@@ -159,7 +159,10 @@ export const ConsumeStatsList = object({
 });
 export type ConsumeStatsList = JsonOf<typeof ConsumeStatsList>;
 
-/** Times of one queue in wall-clock ms. Source: rocketmq 5.5.0 `QueueTimeSpan`. */
+/**
+ * Times of one queue in wall-clock ms. Java writes three of them as text besides, which no reader looks at.
+ * Source: rocketmq 5.5.0 `QueueTimeSpan`.
+ */
 export const QueueTimeSpan = object({
   consumeTimeStamp: int64,
   delayTime: int64,

@@ -40,6 +40,20 @@ final class BodyRecorder {
         body("reset-offset-body", BodyValues.resetOffset());
         body("topic-list", BodyValues.topicList());
         body("data-version", BodyValues.dataVersion(7));
+        administration();
+    }
+
+    private void administration() throws Exception {
+        body("consume-stats-list", AdminBodyValues.consumeStatsList());
+        body("query-consume-time-span-body", AdminBodyValues.timeSpans());
+        body("query-correction-offset-body", AdminBodyValues.correctionOffsets());
+        body("query-subscription-response-body", AdminBodyValues.subscriptionOfGroup());
+        body("producer-table-info", AdminBodyValues.producers());
+        body("query-consume-queue-response-body", AdminBodyValues.consumeQueue());
+        body("get-consumer-status-body", AdminBodyValues.consumerStatus());
+        body("ha-runtime-info", AdminBodyValues.masterWithoutSlaves());
+        body("group-forbidden", AdminBodyValues.forbidden());
+        body("reset-offset-body-for-c", AdminBodyValues.resetOffsetForC());
     }
 
     /** Both forms of ClientRequestProcessor.getRouteInfoByTopic: below version 401, and from 401 on. */
