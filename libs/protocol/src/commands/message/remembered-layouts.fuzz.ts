@@ -69,9 +69,9 @@ function seen(decoder: FrameDecoder, scanner: SendHeaderScanner, header: string)
     const { code, opaque, flag, version, languageCode, remark } = frame;
     const fixed = { code, opaque, flag, version, languageCode, remark };
     try {
-      const { properties, propertiesView: _view, topicBytes, ...fields } = scanner.scan(frame);
+      const { properties, propertiesView: _view, topicText, ...fields } = scanner.scan(frame);
       result = {
-        ...{ fixed, fields, ext: [...frame.ext()], topicBytes: topicBytes.toString('hex') },
+        ...{ fixed, fields, ext: [...frame.ext()], topicText: topicText.text },
         properties: properties.toString('hex', 0, fields.propertiesEnd),
       };
     } catch (error) {

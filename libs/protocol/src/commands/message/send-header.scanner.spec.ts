@@ -41,7 +41,7 @@ function scanned(frame: RemotingFrame): Record<string, unknown> {
   const header = scanner.scan(frame);
   const { producerGroup, topic, defaultTopic, defaultTopicQueueNums, queueId, sysFlag } = header;
   const { bornTimestampMs, flag, reconsumeTimes, unitMode, batch, maxReconsumeTimes } = header;
-  expect(header.topicBytes.toString('utf8')).toBe(Buffer.from(topic).toString('utf8'));
+  expect(header.topicText.text).toBe(topic);
   return {
     ...{ producerGroup, topic, defaultTopic, defaultTopicQueueNums, queueId, sysFlag },
     ...{ bornTimestampMs, flag, reconsumeTimes, unitMode, batch, maxReconsumeTimes },
@@ -277,11 +277,13 @@ describe('SendHeaderScanner.scan', () => {
     expect(header.tags()).toBe(value);
   });
 
-  it('gives the same topic bytes for the same topic, which may be kept', () => {
-    const first = scanner.scan(rawFrame(around(usual))).topicBytes;
-    const other = scanner.scan(rawFrame(around(usual.replace('"b":"t"', '"b":"u"')))).topicBytes;
-    const again = scanner.scan(rawFrame(around(usual))).topicBytes;
+  it('gives the same text for the same topic, which may be kept with what was found under it', () => {
+    const first = scanner.scan(rawFrame(around(usual))).topicText;
+    first.found = scanner;
+    const other = scanner.scan(rawFrame(around(usual.replace('"b":"t"', '"b":"u"')))).topicText;
+    const again = scanner.scan(rawFrame(around(usual))).topicText;
     expect(again).toBe(first);
-    expect([first.toString(), other.toString()]).toEqual(['t', 'u']);
+    expect([again.found, other.found]).toEqual([scanner, undefined]);
+    expect([first.text, other.text]).toEqual(['t', 'u']);
   });
 });

@@ -13,7 +13,7 @@ import { SendHeader } from './send-header.js';
 import { SendHeaderLayout, type SlotReader } from './send-header.layout.js';
 import { SendMessage } from './send-message.command.js';
 import { SendMessageV2 } from './send-message-v2.command.js';
-import { TextCache } from './text-cache.js';
+import { TextCache, type CachedText } from './text-cache.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -176,7 +176,7 @@ export class SendHeaderScanner implements SlotReader {
       case Slot.TOPIC: {
         const topic = this.jsonText(bytes, at, last);
         header.topic = topic.text;
-        header.topicBytes = topic.bytes;
+        header.topicText = topic;
         return;
       }
       case Slot.DEFAULT_TOPIC:
@@ -199,7 +199,7 @@ export class SendHeaderScanner implements SlotReader {
   }
 
   /** A name of plain ASCII. */
-  private jsonText(bytes: Buffer, start: number, last: number): { text: string; bytes: Buffer } {
+  private jsonText(bytes: Buffer, start: number, last: number): CachedText {
     let hash = 0;
     let at = start;
     for (; at < last; at++) {
@@ -367,12 +367,12 @@ export class SendHeaderScanner implements SlotReader {
       else if (slot === Slot.DEFAULT_TOPIC) header.defaultTopic = text.text;
       else {
         header.topic = text.text;
-        header.topicBytes = text.bytes;
+        header.topicText = text;
       }
     }
   }
 
-  private binaryText(bytes: Buffer, start: number, end: number): { text: string; bytes: Buffer } {
+  private binaryText(bytes: Buffer, start: number, end: number): CachedText {
     let hash = 0;
     for (let at = start; at < end; at++) {
       const byte = bytes[at]!;
@@ -416,7 +416,7 @@ export class SendHeaderScanner implements SlotReader {
     const read = codec(command).decodeRequest(frame.ext(), NO_BODY).header;
     header.producerGroup = read.producerGroup;
     header.topic = read.topic;
-    header.topicBytes = Buffer.from(read.topic, 'utf8');
+    header.topicText = { text: read.topic, found: undefined };
     header.defaultTopic = read.defaultTopic;
     header.defaultTopicQueueNums = read.defaultTopicQueueNums;
     header.queueId = read.queueId;
@@ -434,7 +434,7 @@ export class SendHeaderScanner implements SlotReader {
 const TRUE = [0x74, 0x72, 0x75, 0x65];
 const FALSE = [0x66, 0x61, 0x6c, 0x73, 0x65];
 const NO_BODY: Buffer = Buffer.alloc(0);
-const NO_TEXT = { text: '', bytes: NO_BODY };
+const NO_TEXT: CachedText = { text: '', found: undefined };
 
 /** The byte that the escape at `at` stands for; 0 where it is none below 0x80 (or the null character). */
 function unescaped(bytes: Buffer, at: number): number {

@@ -8,6 +8,7 @@ import {
 import type { MessageProperties } from '../../message/message-properties.js';
 import { PropertyName, TRANSIENT_PROPERTY_PREFIX } from '../../message/property-name.js';
 import { tagsCodeOfBytes } from '../../message/tags-code.js';
+import type { CachedText } from './text-cache.js';
 
 /** Properties that ask a broker for more than storing the message. */
 const SPECIAL_NAMES: ReadonlySet<string> = new Set([
@@ -57,11 +58,10 @@ const UNIQ_KEY = ascii(PropertyName.UNIQ_KEY);
 
 /** Room behind the properties for what a broker adds. */
 const SPARE_BYTES = 1024;
-const NO_BYTES: Buffer = Buffer.alloc(0);
 
 /**
  * The header of one send, as its handler needs it: numbers parsed, names as cached strings, properties as the bytes that
- * go into the record. The scanner reuses it: everything but `topicBytes` and the strings is valid until its next
+ * go into the record. The scanner reuses it: everything but `topicText` and the strings is valid until its next
  * message.
  *
  * I1  `properties[0 … propertiesEnd)` are well-formed: `name \x01 value \x02` each, neither empty, valid UTF-8;
@@ -70,8 +70,8 @@ const NO_BYTES: Buffer = Buffer.alloc(0);
 export class SendHeader {
   producerGroup = '';
   topic = '';
-  /** UTF-8 of `topic`; may be kept. */
-  topicBytes: Buffer = NO_BYTES;
+  /** `topic` as the cache has it; may be kept. */
+  topicText: CachedText = { text: '', found: undefined };
   defaultTopic = '';
   defaultTopicQueueNums = 0;
   /** Below 0: the broker chooses. */

@@ -1,8 +1,8 @@
-/** A text and its UTF-8 bytes. */
+/** A name that came with a message. */
 export interface CachedText {
   readonly text: string;
-  /** Never written to again: may be kept. */
-  readonly bytes: Buffer;
+  /** What the reader of the header found under this name, so that it need not look again; the cache leaves it alone. */
+  found: object | undefined;
 }
 
 const SLOTS_LOG2 = 13;
@@ -25,10 +25,10 @@ export class TextCache {
     const { places } = this;
     const newer = (Math.imul(hash, SPREAD) >>> (32 - SLOTS_LOG2)) & ~1;
     const found = places[newer];
-    if (found !== undefined && equals(found.bytes, bytes, start, end)) return found;
+    if (found !== undefined && equals(found.text, bytes, start, end)) return found;
     const older = places[newer + 1];
-    if (older !== undefined && equals(older.bytes, bytes, start, end)) return older;
-    const made = { text: bytes.toString('latin1', start, end), bytes: copyOf(bytes, start, end) };
+    if (older !== undefined && equals(older.text, bytes, start, end)) return older;
+    const made = { text: bytes.toString('latin1', start, end), found: undefined };
     if (end - start <= CACHED_BYTES_MAX) {
       places[newer + 1] = found;
       places[newer] = made;
@@ -37,16 +37,9 @@ export class TextCache {
   }
 }
 
-function equals(known: Buffer, bytes: Buffer, start: number, end: number): boolean {
+function equals(known: string, bytes: Buffer, start: number, end: number): boolean {
   const length = end - start;
   if (known.length !== length) return false;
-  for (let i = 0; i < length; i++) if (known[i] !== bytes[start + i]) return false;
+  for (let i = 0; i < length; i++) if (known.charCodeAt(i) !== bytes[start + i]) return false;
   return true;
-}
-
-/** A copy with its own memory: a slice of Node's shared pool would keep the pool alive. */
-function copyOf(bytes: Buffer, start: number, end: number): Buffer {
-  const copy = Buffer.allocUnsafeSlow(end - start);
-  bytes.copy(copy, 0, start, end);
-  return copy;
 }
