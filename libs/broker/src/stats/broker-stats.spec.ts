@@ -30,7 +30,7 @@ function world() {
     });
   const tick = async () => {
     await clock.advance(10_000);
-    stats.snapshot('minute');
+    for (const meter of stats.meters()) meter.snapshot('minute', clock.nowMs());
   };
   const sum = (name: string, key: string) => viewCounter(stats, name, key, CLUSTER)?.statsMinute;
   return { clock, stats, put, get, tick, sum };

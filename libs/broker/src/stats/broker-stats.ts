@@ -1,7 +1,6 @@
 import type { Clock } from '@rocketmq-ts/kernel';
 import { LatencySpread } from './latency-spread.js';
 import { Meter } from './meter.js';
-import type { WindowName } from './meter.js';
 import { RateWindow } from './rate-window.js';
 import { RequestTimes } from './request-times.js';
 import { GroupTraffic, PairMeters, TopicTraffic, TypeTraffic } from './traffic.js';
@@ -246,12 +245,6 @@ export class BrokerStats {
     this.missRate.sample(this.pullsMissed, atMs);
   }
 
-  /** To be called once per interval of the window. */
-  snapshot(name: WindowName): void {
-    const nowMs = this.clock.nowMs();
-    for (const meter of this.meters()) meter.snapshot(name, nowMs);
-  }
-
   /** To be called at midnight, local time. */
   closeDay(): void {
     this.yesterday = this.today;
@@ -263,7 +256,8 @@ export class BrokerStats {
     return { messagesIn: this.userPuts.messages, messagesOut: this.userGets.messages };
   }
 
-  private *meters(): Iterable<Meter> {
+  /** Everything that is counted, for who takes snapshots of it. */
+  *meters(): Iterable<Meter> {
     const { puts, gets, userPuts, userGets, getsFromDisk, acks, checkpoints } = this;
     yield* [puts, gets, userPuts, userGets, getsFromDisk, acks, checkpoints];
     for (const traffic of this.byTopic.values()) yield* this.withQueues(traffic);

@@ -51,7 +51,10 @@ function world(queues: readonly Place[]) {
   const lags = new ConsumerLags(parts);
   const lag = async (atSeconds = 0) => {
     await clock.advance(atSeconds * 1_000);
-    const all = await lags.all();
+    let done = false;
+    const asked = lags.all().finally(() => (done = true));
+    while (!done) await clock.settle();
+    const all = await asked;
     expect(all).toHaveLength(1);
     return all[0]!;
   };

@@ -1,4 +1,5 @@
 import type { Clock, ClockTask } from '@rocketmq-ts/kernel';
+import { FairTurns } from '../fair-turns.js';
 import type { BrokerStats } from './broker-stats.js';
 import { WINDOWS } from './meter.js';
 import type { WindowName } from './meter.js';
@@ -42,14 +43,23 @@ export class StatsClock {
       () => undefined,
     );
     this.sampleCount++;
-    for (const [name, samples] of SAMPLES_PER_SNAPSHOT) {
-      if (this.sampleCount % samples === 0) this.stats.snapshot(name);
-    }
+    void this.takeSnapshots(this.clock.nowMs());
     if (this.sampleCount % SAMPLES_PER_MINUTE === 0) this.stats.sendTimes.closeMinute();
     const day = this.dayNow();
     if (day === this.day) return;
     this.day = day;
     this.stats.closeDay();
+  }
+
+  /** In turns: a broker may count ten thousands of things. */
+  private async takeSnapshots(nowMs: number): Promise<void> {
+    const { sampleCount } = this;
+    const due = SAMPLES_PER_SNAPSHOT.filter(([, samples]) => sampleCount % samples === 0);
+    const turns = new FairTurns(this.clock);
+    for (const meter of this.stats.meters()) {
+      for (const [name] of due) meter.snapshot(name, nowMs);
+      if (turns.due) await turns.pause();
+    }
   }
 
   /** Day of the month, local time: a change of it is midnight. */
