@@ -223,7 +223,7 @@ describe('a heartbeat', () => {
 });
 
 describe('a filter', () => {
-  const check = (expressionType: string) =>
+  const check = (expressionType: string, subString = 'a > 5') =>
     broker.ask(CheckClientConfig, {
       header: {},
       body: {
@@ -231,7 +231,7 @@ describe('a filter', () => {
         group: 'consumers',
         subscriptionData: {
           topic: 'orders',
-          subString: 'a > 5',
+          subString,
           expressionType,
           classFilterMode: false,
           codeSet: [],
@@ -241,12 +241,10 @@ describe('a filter', () => {
       },
     });
 
-  it('by tag is offered, in SQL not yet', async () => {
+  it('is offered by tag and in SQL, where it can be read', async () => {
     expect((await check('TAG')).code).toBe(ResponseCode.SUCCESS);
-    expect(await check('SQL92')).toMatchObject({
-      code: ResponseCode.SYSTEM_ERROR,
-      remark: 'The broker does not support consumer to filter message by SQL92',
-    });
+    expect((await check('SQL92')).code).toBe(ResponseCode.SUCCESS);
+    expect((await check('SQL92', 'a >')).code).toBe(ResponseCode.SUBSCRIPTION_PARSE_FAILED);
   });
 });
 
