@@ -1,8 +1,41 @@
 import { MessageSysFlag, PropertyName, tagsCodeOf } from '@rocketmq-ts/protocol';
-import type { MessageRecord } from '@rocketmq-ts/protocol';
+import type { MessageRecord, RecordSource } from '@rocketmq-ts/protocol';
 import { AppendEntry } from '@rocketmq-ts/storage';
 import type { StoreOutcome, StoreQueue } from '@rocketmq-ts/storage';
 import { withTransactionBits } from './half-message.js';
+
+/** What is taken over from a half message. */
+export interface CommittedSource extends Pick<
+  RecordSource,
+  | 'sysFlag'
+  | 'flag'
+  | 'commitLogOffset'
+  | 'bornTimestampMs'
+  | 'bornHostBytes'
+  | 'reconsumeTimes'
+  | 'bodyBytes'
+  | 'bodyStart'
+  | 'bodyEnd'
+  | 'propertiesBytes'
+  | 'propertiesStart'
+  | 'propertiesEnd'
+> {
+  readonly tags: string | undefined;
+  readonly uniqKey: string | undefined;
+  readonly keys: string | undefined;
+  readonly multiDispatch: string | undefined;
+}
+
+/** A half message that was read as a whole. */
+export const sourceOf = (half: MessageRecord): CommittedSource => {
+  const { properties } = half;
+  return Object.assign(Object.create(half) as MessageRecord, {
+    tags: properties.get(PropertyName.TAGS),
+    uniqKey: properties.get(PropertyName.UNIQ_KEY),
+    keys: properties.get(PropertyName.KEYS),
+    multiDispatch: properties.get(PropertyName.INNER_MULTI_DISPATCH),
+  });
+};
 
 /**
  * The message of a committed transaction on its way to its topic. Everything but topic, queue and two fields is that of the
@@ -14,11 +47,10 @@ export class CommittedMessage extends AppendEntry {
   constructor(
     queue: StoreQueue,
     topicBytes: Buffer,
-    half: MessageRecord,
+    half: CommittedSource,
     private readonly settled: (entry: CommittedMessage, outcome: StoreOutcome) => void,
   ) {
     super();
-    const { properties } = half;
     this.queue = queue;
     this.topicBytes = topicBytes;
     this.sysFlag = withTransactionBits(half.sysFlag, MessageSysFlag.TRANSACTION_COMMIT);
@@ -33,11 +65,11 @@ export class CommittedMessage extends AppendEntry {
     this.propertiesBytes = half.propertiesBytes;
     this.propertiesStart = half.propertiesStart;
     this.propertiesEnd = half.propertiesEnd;
-    this.tags = properties.get(PropertyName.TAGS);
+    this.tags = half.tags;
     this.tagsCode = tagsCodeOf(this.tags);
-    this.uniqKey = properties.get(PropertyName.UNIQ_KEY);
-    this.keys = properties.get(PropertyName.KEYS);
-    this.multiDispatch = properties.get(PropertyName.INNER_MULTI_DISPATCH);
+    this.uniqKey = half.uniqKey;
+    this.keys = half.keys;
+    this.multiDispatch = half.multiDispatch;
   }
 
   override onStored(outcome: StoreOutcome): void {

@@ -16,6 +16,7 @@ import type { MessageLookup, MessageSource } from '../store-access.js';
 import { decisionTooLate } from './check-policy.js';
 import { isCommitted } from './commit-evidence.js';
 import { useOne } from './half-reader.js';
+import { HalfView } from './half-view.js';
 import type { TransactionDecisions } from './transaction-decisions.js';
 import type { TransactionTable } from './transaction-table.js';
 
@@ -55,6 +56,7 @@ export interface EndTransactionParts {
  */
 export class EndTransactionHandler {
   private readonly codec = codec(EndTransaction);
+  private readonly view = new HalfView();
 
   constructor(private readonly parts: EndTransactionParts) {}
 
@@ -79,13 +81,36 @@ export class EndTransactionHandler {
 
   private start(pending: PendingDecision): void {
     const { store, halfQueue } = this.parts;
-    useOne(store, halfQueue, pending.header.queueOffset, (half) => {
+    useOne(store, halfQueue, pending.header.queueOffset, (bytes) => {
       try {
-        this.take(pending, half);
+        if (bytes === undefined) this.take(pending, undefined);
+        else if (!this.takePlain(pending, bytes)) this.take(pending, this.decoded(pending, bytes));
       } catch (error) {
         this.finish(pending, { code: ResponseCode.SYSTEM_ERROR, remark: describeError(error) });
       }
     });
+  }
+
+  private decoded({ header }: PendingDecision, bytes: Buffer): MessageRecord | undefined {
+    const half = decodeRecord(bytes, 0);
+    return half.queueOffset === header.queueOffset ? half : undefined;
+  }
+
+  /** The usual commit: at once, of a half message of this process that asks for nothing. @returns whether it was one */
+  private takePlain(pending: PendingDecision, bytes: Buffer): boolean {
+    const { view } = this;
+    const { decisions, table, startLogOffset } = this.parts;
+    const { header, kind } = pending;
+    if (kind !== 'commit' || header.fromTransactionCheck) return false;
+    if (header.commitLogOffset < startLogOffset || !view.load(bytes)) return false;
+    const isMeant =
+      view.queueOffset === header.queueOffset &&
+      view.commitLogOffset === header.commitLogOffset &&
+      view.group === header.producerGroup;
+    if (!isMeant) return false;
+    const busy = decisions.commitPlain(view, (outcome) => this.finish(pending, outcome));
+    if (busy !== undefined) table.whenFree(busy, () => this.start(pending));
+    return true;
   }
 
   private take(pending: PendingDecision, half: MessageRecord | undefined): void {

@@ -8,19 +8,19 @@ const bytesOf = ({ pieces }: ReadResult): Buffer =>
   pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 
 /**
- * Gives one message of a queue to `use`, at once where it is in memory. The record's bytes are valid during the call alone.
+ * Gives the record of one message of a queue to `use`, at once where it is in memory. The bytes are valid during the call
+ * alone.
  * @param use gets undefined where there is no such message, and where it cannot be read
  */
 export function useOne(
   store: Pick<MessageSource, 'read'>,
   queue: StoreQueue,
   queueOffset: number,
-  use: (record: MessageRecord | undefined) => void,
+  use: (record: Buffer | undefined) => void,
 ): void {
   store.read({ queue, queueOffset, maxCount: 1, maxBytes: 1 }, (result) => {
     try {
-      const record = result.messageCount > 0 ? decodeRecord(bytesOf(result), 0) : undefined;
-      use(record?.queueOffset === queueOffset ? record : undefined);
+      use(result.messageCount > 0 ? bytesOf(result) : undefined);
     } finally {
       result.release();
     }

@@ -11,7 +11,8 @@ import type { BrokerStats } from '../stats/broker-stats.js';
 import { MessageType } from '../stats/traffic.js';
 import type { MessageSink } from '../store-access.js';
 import { SCHEDULE_TOPIC } from '../topic/topic-name.js';
-import { CommittedMessage } from './committed-message.js';
+import { CommittedMessage, sourceOf } from './committed-message.js';
+import type { HalfView } from './half-view.js';
 import { originOf, realPlaceOf, withTransactionBits } from './half-message.js';
 import type { OpWriter } from './op-writer.js';
 import type { TransactionCounts } from './transaction-counts.js';
@@ -29,6 +30,15 @@ export interface DecisionParts {
   readonly counts: TransactionCounts;
   readonly stats: BrokerStats;
   readonly levels: DelayLevels;
+}
+
+/** What is noted when a commit is stored. */
+interface CommittedHalf {
+  readonly current: number;
+  readonly origin: number;
+  readonly topic: string;
+  readonly queueId: number;
+  readonly storeTimestampMs: number;
 }
 
 const ALREADY_DECIDED: Refusal = {
@@ -75,6 +85,40 @@ export class TransactionDecisions {
     }
   }
 
+  /**
+   * As `decide` with a commit, of a half message without wishes and copies.
+   * @param half is read during the call alone
+   */
+  commitPlain(half: HalfView, done: (outcome: DecisionOutcome) => void): number | undefined {
+    const { table, counts, store } = this.parts;
+    const { queueOffset, storeTimestampMs, topic, queueId } = half;
+    const current = table.currentOf(queueOffset, queueOffset);
+    const state = table.begin(current);
+    if (state === 'busy') return current;
+    if (state === 'decided') {
+      counts.lateDecisions++;
+      done(ALREADY_DECIDED);
+      return undefined;
+    }
+    const { bytes, queue } = this.target(topic, queueId);
+    try {
+      store.append(
+        new CommittedMessage(queue, bytes, half, (entry, outcome) =>
+          this.committed(
+            entry,
+            outcome,
+            { current, origin: queueOffset, topic, queueId, storeTimestampMs },
+            done,
+          ),
+        ),
+      );
+    } catch (error) {
+      table.abandon(current);
+      done({ code: ResponseCode.MESSAGE_ILLEGAL, remark: describeError(error) });
+    }
+    return undefined;
+  }
+
   /** The message was found to be committed already: what is left is to note so. */
   settleCommitted(half: MessageRecord): void {
     const { table, ops, counts } = this.parts;
@@ -93,33 +137,43 @@ export class TransactionDecisions {
     origin: number,
     done: (outcome: DecisionOutcome) => void,
   ): void {
-    const { table, ops, counts, clock } = this.parts;
+    const { table } = this.parts;
     const place = realPlaceOf(half);
     if (place === undefined) {
       table.abandon(current);
       done({ code: ResponseCode.SYSTEM_ERROR, remark: 'The half message has no topic' });
       return;
     }
-    const { storeTimestampMs } = half;
-    const settled = (entry: AppendEntry, outcome: StoreOutcome): void => {
-      if (outcome.kind === 'REFUSED') {
-        table.abandon(current);
-        done(unavailable(outcome.refusal));
-        return;
-      }
-      table.settle(current, origin);
-      ops.note(current);
-      this.countStored(place, entry);
-      counts.addHalf(place.topic, -1);
-      counts.countCommit(place.topic, clock.nowMs() - storeTimestampMs);
-      done(undefined);
-    };
+    const of = { current, origin, ...place, storeTimestampMs: half.storeTimestampMs };
     try {
-      this.appendCommitted(half, place, settled);
+      this.appendCommitted(half, place, (entry, outcome) =>
+        this.committed(entry, outcome, of, done),
+      );
     } catch (error) {
       table.abandon(current);
       done({ code: ResponseCode.MESSAGE_ILLEGAL, remark: describeError(error) });
     }
+  }
+
+  /** The store has decided about the message of a commit. */
+  private committed(
+    entry: AppendEntry,
+    outcome: StoreOutcome,
+    of: CommittedHalf,
+    done: (outcome: DecisionOutcome) => void,
+  ): void {
+    const { table, ops, counts, clock } = this.parts;
+    if (outcome.kind === 'REFUSED') {
+      table.abandon(of.current);
+      done(unavailable(outcome.refusal));
+      return;
+    }
+    table.settle(of.current, of.origin);
+    ops.note(of.current);
+    this.countStored(of, entry);
+    counts.addHalf(of.topic, -1);
+    counts.countCommit(of.topic, clock.nowMs() - of.storeTimestampMs);
+    done(undefined);
   }
 
   private appendCommitted(
@@ -131,7 +185,7 @@ export class TransactionDecisions {
     const level = Number(half.properties.get(PropertyName.DELAY) ?? '0');
     if (!(level > 0)) {
       const { bytes, queue } = this.target(place.topic, place.queueId);
-      store.append(new CommittedMessage(queue, bytes, half, settled));
+      store.append(new CommittedMessage(queue, bytes, sourceOf(half), settled));
       return;
     }
     // The delay begins with the commit. Apache's broker loses half messages that ask for one.
