@@ -148,10 +148,10 @@ describe('timed messages of a broker that dies', () => {
       const { figures, running } = broker.service.running().app.get(TimerService);
       expect([figures.missing, figures.rebuilds, figures.dropped]).toEqual([0, 0, 0]);
       expect([seed, running!.timers.wheel.pendingCount, figures.pendingOf('orders')]).toEqual([
-      seed,
-      0,
-      0,
-    ]);
+        seed,
+        0,
+        0,
+      ]);
       await broker.stop();
       if (process.env['TIMER_SEEDS'])
         process.stdout.write(`${JSON.stringify({ seed, sent, crashes, duplicates, early })}\n`);

@@ -87,8 +87,7 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
   CONTROLLER_APPLY_BROKER_ID: { code: 1013, reason: 'Controller mode is not offered.' },
   SET_COMMITLOG_READ_MODE: {
     code: 2004,
-    reason:
-      "Advises the system about Apache's memory-mapped files; ours are read without mapping.",
+    reason: "Advises the system about Apache's memory-mapped files; ours are read without mapping.",
   },
   AUTH_CREATE_USER: { code: 3001, reason: 'Access control (ACL 2.0) is not offered yet.' },
   AUTH_UPDATE_USER: { code: 3002, reason: 'Access control (ACL 2.0) is not offered yet.' },
