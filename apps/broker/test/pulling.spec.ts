@@ -170,10 +170,10 @@ describe('a pull that is refused', () => {
       ['orders', 0, { queueId: -1 }],
     ],
     [
-      'a filter in SQL',
-      ResponseCode.SYSTEM_ERROR,
-      'The broker does not support consumer to filter message by SQL92',
-      ['orders', 0, { header: { expressionType: 'SQL92' } }],
+      'a filter in SQL that does not parse',
+      ResponseCode.SUBSCRIPTION_PARSE_FAILED,
+      "parse the consumer's subscription failed",
+      ['orders', 0, { header: { expressionType: 'SQL92' }, subscription: 'a >' }],
     ],
     [
       'a filter without a tag',

@@ -234,10 +234,10 @@ describe('a send that cannot be taken', () => {
       ['orders', 'x', { header: { sysFlag: 4 } }],
     ],
     [
-      'a time of delivery',
-      ResponseCode.SYSTEM_ERROR,
+      'a time of delivery beyond what may be',
+      ResponseCode.MESSAGE_ILLEGAL,
       /timer/,
-      ['orders', 'x', { properties: { TIMER_DELAY_SEC: '10' } }],
+      ['orders', 'x', { properties: { TIMER_DELAY_SEC: '999999999' } }],
     ],
     [
       'a delay level that is no number',

@@ -19,6 +19,7 @@ export const PushReplyMessageToClient = defineCommand({
       storeHost: string({ doc: 'Address of the broker, host:port.' }),
       storeTimestampMs: int64({
         wireName: 'storeTimestamp',
+        optional: true,
         unit: 'ms',
         doc: 'When the broker got the reply.',
       }),
