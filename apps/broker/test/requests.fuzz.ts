@@ -191,12 +191,13 @@ describe.each(SEEDS)('a broker that is sent anything (seed %i)', (seed) => {
     const broker = await SimulatedBroker.start('heldPullCountMax=50', world);
     const served = commands.filter(({ direction }) => direction === 'client to broker');
     let peer = await broker.peer();
-    let unanswered: number[] = [];
+    /** By opaque, the command that was sent. */
+    const unanswered = new Map<number, string>();
     for (let opaque = 1; opaque <= REQUESTS; opaque++) {
       let command = pick<AnyCommand>(random, served);
       if (RARE.has(command.code) && random.chance(0.8)) command = SendMessageV2;
       const oneWay = random.chance(0.05);
-      if (!oneWay) unanswered.push(opaque);
+      if (!oneWay) unanswered.set(opaque, command.name);
       peer.send({
         code: command.code,
         opaque,
@@ -213,8 +214,11 @@ describe.each(SEEDS)('a broker that is sent anything (seed %i)', (seed) => {
       // Held pulls are answered at the latest after the longest hold.
       await broker.pass(130_000);
       const answers = peer.frames.filter(({ isResponse }) => isResponse);
-      expect(answers.map(({ opaque }) => opaque).sort((a, b) => a - b)).toEqual(unanswered);
-      unanswered = [];
+      for (const { opaque: answered } of answers) {
+        expect([answered, unanswered.has(answered)]).toEqual([answered, true]);
+        unanswered.delete(answered);
+      }
+      expect([...unanswered]).toEqual([]);
       peer.socket.destroy();
       peer = await broker.peer();
     }
@@ -233,7 +237,7 @@ describe.each(SEEDS)('a broker that is sent anything (seed %i)', (seed) => {
   });
 });
 
-it('every declared command of brokers is served, or known not to be yet', async () => {
+it('every declared command of brokers is served', async () => {
   const broker = await SimulatedBroker.start();
   const expected = commands.filter(({ direction }) => direction === 'client to broker');
   const { withoutHandler, withoutDeclaration } = handlerCoverage(
@@ -241,8 +245,6 @@ it('every declared command of brokers is served, or known not to be yet', async 
     broker.service.running().server.routedCodes,
   );
   expect(withoutDeclaration).toEqual([]);
-  expect(withoutHandler.map(({ code }) => code).sort((a, b) => a - b)).toEqual([
-    222, 223, 303, 306, 307, 308, 309, 314, 315, 316, 317, 321, 328, 329, 345,
-  ]);
+  expect(withoutHandler).toEqual([]);
   await broker.stop();
 });

@@ -64,8 +64,11 @@ export class EndTransactionHandler {
   readonly handle = (frame: RemotingFrame, connection: ServerConnection): void => {
     const { header } = this.codec.decodeRequest(frame.ext(), NO_BYTES);
     const kind = kindOf(header.commitOrRollback);
-    // The producer does not know yet: it will be asked. Apache does not answer either.
-    if (kind === undefined) return;
+    if (kind === undefined) {
+      // Apache leaves even who waits for it without an answer.
+      if (!frame.isOneWay) connection.answer(frame, ResponseCode.SUCCESS, UNDECIDED);
+      return;
+    }
     const inFlightBytes = frame.sizeBytes;
     connection.begin(inFlightBytes);
     this.start({
@@ -173,6 +176,7 @@ export class EndTransactionHandler {
   }
 }
 
+const UNDECIDED = 'nothing is decided: the producer will be asked';
 const NOT_FOUND = 'Find prepared transaction message failed';
 
 const kindOf = (commitOrRollback: number): 'commit' | 'rollback' | undefined => {
