@@ -39,8 +39,6 @@ export function concealNames(names) {
 export const always = all(
   // Frames of Java's stack traces; the exceptions and their messages stay.
   replace(/^\s*(at .*|\.\.\. \d+ (more|common frames omitted))\n/gm, ''),
-  // Ours adds the reason to what it does not support.
-  replace(/(request type \d+ not supported): .*?\.(?= BROKER| *$)/gm, '$1'),
   replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>'),
   replace(/\b[0-9A-F]{32,56}\b/g, '<id>'),
   replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d{3})?/g, '<time>'),
