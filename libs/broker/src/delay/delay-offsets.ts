@@ -1,4 +1,5 @@
 import type { Clock } from '@rocketmq-ts/kernel';
+import { ChangingTable } from '../metadata/changing-table.js';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
 import type { DataVersion, DelayOffsetWrapper } from '@rocketmq-ts/protocol';
 
@@ -9,13 +10,13 @@ const VERSION_STEP = 200;
  * How far each delay level has been delivered.
  * Source: rocketmq 5.x `ScheduleMessageService`.
  */
-export class DelayOffsets {
+export class DelayOffsets extends ChangingTable {
   private readonly byLevel = new Map<number, number>();
   private version: DataVersion;
   private updateCount = 0;
-  private changed = false;
 
   constructor(private readonly clock: Clock) {
+    super();
     this.version = initialVersion(clock);
   }
 
@@ -42,17 +43,5 @@ export class DelayOffsets {
 
   content(): DelayOffsetWrapper {
     return { dataVersion: this.version, offsetTable: this.byLevel };
-  }
-
-  /** Whether there is something the config file does not have yet; asking clears it. */
-  takeChanged(): boolean {
-    const changed = this.changed;
-    this.changed = false;
-    return changed;
-  }
-
-  /** Notes that the last save failed. */
-  markChanged(): void {
-    this.changed = true;
   }
 }

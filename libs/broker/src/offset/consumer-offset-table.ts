@@ -1,4 +1,5 @@
 import type { Clock } from '@rocketmq-ts/kernel';
+import { ChangingTable } from '../metadata/changing-table.js';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
 import type { ConsumerOffsetWrapper, DataVersion } from '@rocketmq-ts/protocol';
 import { QueueMarks } from './queue-marks.js';
@@ -41,20 +42,20 @@ interface GroupOffsets {
  *
  * Source: rocketmq 5.x `ConsumerOffsetManager`.
  */
-export class ConsumerOffsetTable {
+export class ConsumerOffsetTable extends ChangingTable {
   private readonly byKey = new Map<string, GroupOffsets>();
   private readonly resets: QueueMarks;
   private readonly pulled: QueueMarks;
   private readonly resetListeners: ResetListener[] = [];
   private entryCount = 0;
   private commitCount = 0;
-  private changed = false;
   private version: DataVersion;
 
   constructor(
     private readonly clock: Clock,
     private readonly entryCountMax = 2_000_000,
   ) {
+    super();
     this.version = initialVersion(clock);
     this.resets = new QueueMarks(entryCountMax);
     this.pulled = new QueueMarks(entryCountMax);
@@ -193,18 +194,6 @@ export class ConsumerOffsetTable {
       else topics.set(group, [topic]);
     }
     return topics;
-  }
-
-  /** Whether there is something the config file does not have yet; asking clears it. */
-  takeChanged(): boolean {
-    const changed = this.changed;
-    this.changed = false;
-    return changed;
-  }
-
-  /** Notes that the last save failed. */
-  markChanged(): void {
-    this.changed = true;
   }
 
   get dataVersion(): DataVersion {

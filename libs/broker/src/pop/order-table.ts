@@ -1,6 +1,6 @@
 import type { Clock } from '@rocketmq-ts/kernel';
 import type { ConsumerOrderInfoFile, OrderInfoRecord } from '@rocketmq-ts/protocol';
-import type { SavedTable } from '../metadata/periodic-saver.js';
+import { ChangingTable } from '../metadata/changing-table.js';
 import { DeadlineWheel } from '../pull/deadline-wheel.js';
 import { RingLink } from '../pull/linked-ring.js';
 import { OrderInfo } from './order-info.js';
@@ -31,16 +31,16 @@ class OrderedQueue {
  *
  * Source: rocketmq 5.5.0 `QueueLevelConsumerManager`, `QueueLevelConsumerOrderInfoLockManager`.
  */
-export class OrderTable implements SavedTable {
+export class OrderTable extends ChangingTable {
   private readonly byKey = new Map<string, Map<number, OrderedQueue>>();
   private readonly wheel: DeadlineWheel<OrderedQueue>;
-  private changed = false;
 
   /** @param onFree called when a queue may give out messages again since the time of what it gave out is up */
   constructor(
     private readonly clock: Clock,
     onFree: (topic: string, group: string, queueId: number) => void,
   ) {
+    super();
     this.wheel = new DeadlineWheel(clock, ({ topic, group, queueId }) =>
       onFree(topic, group, queueId),
     );
@@ -148,16 +148,6 @@ export class OrderTable implements SavedTable {
       table.set(key, records);
     }
     return { table };
-  }
-
-  takeChanged(): boolean {
-    const { changed } = this;
-    this.changed = false;
-    return changed;
-  }
-
-  markChanged(): void {
-    this.changed = true;
   }
 
   private find(topic: string, group: string, queueId: number): OrderedQueue | undefined {

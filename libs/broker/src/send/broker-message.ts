@@ -1,9 +1,9 @@
-import { parsePropertiesBytes, tagsCodeOf } from '@rocketmq-ts/protocol';
+import { parsePropertiesBytes } from '@rocketmq-ts/protocol';
 import type { MessageRecord } from '@rocketmq-ts/protocol';
-import { AppendEntry } from '@rocketmq-ts/storage';
-import type { StoreOutcome, StoreQueue } from '@rocketmq-ts/storage';
+import type { StoreQueue } from '@rocketmq-ts/storage';
 import type { DelayLevels } from '../delay/delay-levels.js';
 import { queueIdOfLevel } from '../delay/delay-levels.js';
+import { AwaitedCopy, indexedValuesOf, wholeRange } from '../message-copy.js';
 import { javaHashMapOrder } from './stored-properties.js';
 
 /** Properties of a stored message, in a form that can be changed. */
@@ -16,41 +16,12 @@ export const storedPropertiesText = (properties: ReadonlyMap<string, string>): s
     .map((key) => `${key}\u0001${properties.get(key)}\u0002`)
     .join('');
 
-/**
- * A message that the broker itself stores, made from one that is stored already. Off the hot path: `stored` is a promise
- * per message.
- */
-export class BrokerMessage extends AppendEntry {
-  /** The outcome; never rejects. */
-  readonly stored: Promise<StoreOutcome>;
-  private settle!: (outcome: StoreOutcome) => void;
-
+/** A message that the broker itself stores, made from one that is stored already, with other properties. */
+export class BrokerMessage extends AwaitedCopy {
   constructor(queue: StoreQueue, origin: MessageRecord, properties: ReadonlyMap<string, string>) {
-    super();
-    this.stored = new Promise((resolve) => {
-      this.settle = resolve;
-    });
-    this.queue = queue;
-    this.topicBytes = Buffer.from(queue.topic);
-    this.sysFlag = origin.sysFlag;
-    this.flag = origin.flag;
-    this.bornTimestampMs = origin.bornTimestampMs;
-    this.bornHostBytes = origin.bornHostBytes;
-    this.reconsumeTimes = origin.reconsumeTimes;
-    this.bodyBytes = origin.bodyBytes;
-    this.bodyStart = origin.bodyStart;
-    this.bodyEnd = origin.bodyEnd;
-    this.propertiesBytes = Buffer.from(storedPropertiesText(properties));
-    this.propertiesEnd = this.propertiesBytes.length;
-    this.tagsCode = tagsCodeOf(properties.get('TAGS'));
-    this.uniqKey = properties.get('UNIQ_KEY');
-    this.keys = properties.get('KEYS');
-    this.tags = properties.get('TAGS');
-    this.multiDispatch = properties.get('INNER_MULTI_DISPATCH');
-  }
-
-  override onStored(outcome: StoreOutcome): void {
-    this.settle(outcome);
+    super(queue, origin);
+    const propertiesBytes = Buffer.from(storedPropertiesText(properties));
+    this.takeProperties(wholeRange(propertiesBytes), indexedValuesOf(properties));
   }
 }
 

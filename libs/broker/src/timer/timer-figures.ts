@@ -1,6 +1,7 @@
 import { javaHashCode } from '@rocketmq-ts/kernel';
 import type { Clock } from '@rocketmq-ts/kernel';
 import type { DataVersion, TimerMetricsWrapper } from '@rocketmq-ts/protocol';
+import { ChangingTable } from '../metadata/changing-table.js';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
 import { RateWindow } from '../stats/rate-window.js';
 
@@ -11,7 +12,7 @@ export const LATENESS_BUCKETS_MS = [1, 5, 10, 25, 50, 100, 250, 500, 1_000, 5_00
 export const TIMER_DISTANCES_SEC = [5, 60, 300, 900, 3_600, 14_400, 28_800, 86_400] as const;
 
 /** How much waits, by topic, and what became of what waited. */
-export class TimerFigures {
+export class TimerFigures extends ChangingTable {
   /** Messages taken from the timer topic into the timer log. */
   enqueued = 0;
   /** Messages that reached their topic. */
@@ -33,10 +34,10 @@ export class TimerFigures {
   readonly lateness = new Array<number>(LATENESS_BUCKETS_MS.length + 1).fill(0);
   private readonly pending = new Map<string, { count: number; timeStampMs: number }>();
   private version: DataVersion;
-  private changed = false;
   private changesSince: Map<string, number> | undefined;
 
   constructor(private readonly clock: Clock) {
+    super();
     this.version = initialVersion(clock);
   }
 
@@ -115,15 +116,9 @@ export class TimerFigures {
     return { dataVersion: this.version, timingCount };
   }
 
-  /** Whether there is something that the file does not have yet; asking clears it. */
-  takeChanged(): boolean {
-    const { changed } = this;
-    this.changed = false;
+  override takeChanged(): boolean {
+    const changed = super.takeChanged();
     if (changed) this.version = nextVersion(this.version, this.clock);
     return changed;
-  }
-
-  markChanged(): void {
-    this.changed = true;
   }
 }

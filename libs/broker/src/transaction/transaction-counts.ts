@@ -1,5 +1,6 @@
 import type { Clock } from '@rocketmq-ts/kernel';
 import type { DataVersion } from '@rocketmq-ts/protocol';
+import { ChangingTable } from '../metadata/changing-table.js';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
 import type { TransactionMetricsFile } from './transaction-metrics-file.js';
 
@@ -23,7 +24,7 @@ export interface DecidedCounts {
  * Open transactions by topic, kept over restarts, and what became of those that were decided.
  * Source: rocketmq 5.5.0 `TransactionMetrics`.
  */
-export class TransactionCounts {
+export class TransactionCounts extends ChangingTable {
   /** Check-backs that were sent to a producer. */
   checksSent = 0;
   /** Half messages that had to wait because no producer of their group was there, each time. */
@@ -40,9 +41,9 @@ export class TransactionCounts {
   private readonly halves = new Map<string, HalfCount>();
   private readonly decided = new Map<string, DecidedCounts>();
   private version: DataVersion;
-  private changed = false;
 
   constructor(private readonly clock: Clock) {
+    super();
     this.version = initialVersion(clock);
   }
 
@@ -90,18 +91,6 @@ export class TransactionCounts {
   content(): TransactionMetricsFile {
     this.version = nextVersion(this.version, this.clock);
     return { dataVersion: this.version, transactionCount: this.halves };
-  }
-
-  /** Whether there is something the config file does not have yet; asking clears it. */
-  takeChanged(): boolean {
-    const changed = this.changed;
-    this.changed = false;
-    return changed;
-  }
-
-  /** Notes that the last save failed. */
-  markChanged(): void {
-    this.changed = true;
   }
 
   private decidedOf(topic: string): DecidedCounts | undefined {
