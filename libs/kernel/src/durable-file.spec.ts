@@ -99,6 +99,25 @@ describe('DurableFile.save', () => {
     }
   });
 
+  it('keeps what a save left behind that was cut off between its renames, should the next be cut off too (I1)', async () => {
+    await file.save(() => 'one.');
+    memory.failAt = 'rename /d/x.tmp /d/x';
+    await expect(file.save(() => 'two.')).rejects.toThrow('failed');
+    // The process is gone; what comes next goes by `two.` and may have told others so.
+    for (const failing of [
+      'rename /d/x.tmp /d/x',
+      'open /d/x.tmp',
+      'write',
+      'rename /d/x /d/x.bak',
+    ]) {
+      memory.failAt = undefined;
+      file = new DurableFile(memory.asDisk(), '/d/x');
+      expect((await file.load(whole))?.value).toBe('two.');
+      memory.failAt = failing;
+      await expect(file.save(() => 'cut')).rejects.toThrow('failed');
+    }
+  });
+
   it('shares one more write among calls during a write, with the newest content (I3)', async () => {
     let content = 'a.';
     const saves = [file.save(() => content)];

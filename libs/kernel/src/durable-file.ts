@@ -26,14 +26,16 @@ export class DurableFileUnreadableError extends Error {
  * A small file that is replaced as a whole, with its predecessor as `.bak`.
  *
  * Invariants:
- *  I1  at any moment, also after a kill or a power loss, one of `X`, `X.tmp`, `X.bak` is complete: the new content is
- *      synced before the old one is touched;
+ *  I1  at any moment, also after a kill or a power loss, `load` gives what it gave before or what was saved since: the
+ *      new content is synced before the file that was loaded is touched;
  *  I2  content that is there and cannot be read is never taken for absent;
  *  I3  one write at a time; `save` calls during a write share the next one.
  */
 export class DurableFile {
   private running: Promise<void> | undefined;
   private next: Promise<void> | undefined;
+  /** A save was cut off between its renames: `X.tmp` is what everybody goes by, and the next save must not touch it. */
+  private temporaryCounts = false;
 
   constructor(
     private readonly disk: Disk,
@@ -48,14 +50,16 @@ export class DurableFile {
   async load<T>(parse: (bytes: Buffer) => T): Promise<DurableContent<T> | undefined> {
     const findings: string[] = [];
     // Between the two renames of a save the temporary file is the newest complete one.
-    for (const path of [this.path, `${this.path}.tmp`, `${this.path}.bak`]) {
+    for (const path of [this.path, this.temporaryPath, `${this.path}.bak`]) {
       const bytes = await this.disk.readFile(path);
       if (bytes === undefined) continue;
       try {
-        return { value: parse(bytes), path, findings };
+        const value = parse(bytes);
+        this.temporaryCounts = path === this.temporaryPath;
+        return { value, path, findings };
       } catch (error) {
         // A temporary file that was cut short says nothing: its write was never confirmed.
-        if (!path.endsWith('.tmp')) findings.push(`${path}: ${describeError(error)}`);
+        if (path !== this.temporaryPath) findings.push(`${path}: ${describeError(error)}`);
       }
     }
     if (findings.length > 0) throw new DurableFileUnreadableError(this.path, findings);
@@ -80,11 +84,20 @@ export class DurableFile {
     return this.next;
   }
 
+  private get temporaryPath(): string {
+    return `${this.path}.tmp`;
+  }
+
+  private get directory(): string {
+    return this.path.includes('/')
+      ? this.path.slice(0, Math.max(1, this.path.lastIndexOf('/')))
+      : '.';
+  }
+
   private async write(content: () => string): Promise<void> {
-    const directory = this.path.slice(0, Math.max(1, this.path.lastIndexOf('/')));
-    const temporary = `${this.path}.tmp`;
-    if (this.path.includes('/')) await this.disk.makeDirectory(directory);
-    const file = await this.disk.open(temporary, { create: true });
+    if (this.temporaryCounts) await this.finishRename();
+    if (this.path.includes('/')) await this.disk.makeDirectory(this.directory);
+    const file = await this.disk.open(this.temporaryPath, { create: true });
     try {
       await file.truncate(0);
       await writeSynced(file, Buffer.from(content()));
@@ -92,8 +105,13 @@ export class DurableFile {
       await file.close();
     }
     if (await this.disk.exists(this.path)) await this.disk.rename(this.path, `${this.path}.bak`);
-    await this.disk.rename(temporary, this.path);
-    await this.disk.syncDirectory(this.path.includes('/') ? directory : '.');
+    await this.finishRename();
+  }
+
+  private async finishRename(): Promise<void> {
+    await this.disk.rename(this.temporaryPath, this.path);
+    this.temporaryCounts = false;
+    await this.disk.syncDirectory(this.directory);
   }
 }
 
