@@ -1,5 +1,5 @@
 import type { AnyCommand } from '../define-command.js';
-import { commands } from './registry.js';
+import * as registry from './registry.js';
 
 export * from './registry.js';
 export * from './not-supported.js';
@@ -10,6 +10,9 @@ export { SendHeader } from './message/send-header.js';
 export { SendHeaderScanner } from './message/send-header.scanner.js';
 export type { CachedText } from './message/text-cache.js';
 export { MSG_REGION_FIELD, TRACE_ON_FIELD } from './message/send-fields.js';
+
+/** Every command that this implementation knows. */
+export const commands = Object.values(registry);
 
 type Registered = (typeof commands)[number];
 
