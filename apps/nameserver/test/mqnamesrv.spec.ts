@@ -1,96 +1,31 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { silentLogger } from '@rocketmq-ts/kernel';
 import { NodeClock, NodeNetwork } from '@rocketmq-ts/platform';
 import { GetRouteinfoByTopic, PutKvConfig, RegisterBroker } from '@rocketmq-ts/protocol';
 import { RemotingClient } from '@rocketmq-ts/remoting';
+import { Programs } from '@rocketmq-ts/testing';
 import { registration } from './simulated-nameserver.js';
 
-/** From the sources: the build is not needed for this test and is not tested by it. */
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const COMMAND = ['--import', './tools/dev/register.mjs', 'apps/nameserver/src/main.ts'];
 const STOP_WITHIN_MS = 10_000;
 // A start from sources compiles them, on a machine that others use too.
 jest.setTimeout(60_000);
 
-let folder: string;
-const running = new Set<ChildProcess>();
+const programs = new Programs('apps/nameserver/src/main.ts');
+const { folder } = programs;
+afterAll(() => programs.close());
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mqnamesrv-'));
-});
-afterAll(() => {
-  for (const child of running) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** A process with what it has written so far. */
-class Program {
-  stdout = '';
-  stderr = '';
-  readonly ended: Promise<number | string>;
-  readonly child: ChildProcess;
-
-  constructor(args: readonly string[], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, [...COMMAND, ...args], {
-      cwd: ROOT,
-      env: { PATH: process.env['PATH'], HOME: folder, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    running.add(this.child);
-    this.child.stdout!.on('data', (text) => (this.stdout += String(text)));
-    this.child.stderr!.on('data', (text) => (this.stderr += String(text)));
-    this.ended = once(this.child, 'close').then(([code, signal]) => {
-      running.delete(this.child);
-      return (code ?? signal) as number | string;
-    });
-  }
-
-  /** Resolves when a line matches. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = pattern.exec(this.stdout);
-      if (found) return found;
-      const more = once(this.child.stdout!, 'data').then(() => true);
-      const ended = this.ended.then(() => false);
-      if (!(await Promise.race([more, ended])) && !pattern.test(this.stdout))
-        throw new Error(`ended without ${String(pattern)}: ${this.stdout}${this.stderr}`);
-    }
-  }
-
-  /** @returns exit code and how long it took. */
-  async stop(signal: NodeJS.Signals): Promise<{ code: number | string; tookMs: number }> {
-    const startedMs = performance.now();
-    this.child.kill(signal);
-    const code = await this.ended;
-    return { code, tookMs: performance.now() - startedMs };
-  }
-}
-
-const start = async (args: readonly string[] = [], env?: Record<string, string>) => {
-  const program = new Program(['--listenPort=0', ...args], env);
-  const [, port, httpPort] = await program.says(
-    /boot success.*address"?[=:]"?[^\s"]+:(\d+)"?[\s,].*httpPort"?[=:](\d+)/,
-  );
-  return { program, address: `127.0.0.1:${port}`, http: `http://127.0.0.1:${httpPort}` };
-};
+const start = (args: readonly string[] = [], env?: Record<string, string>) =>
+  programs.start(['--listenPort=0', ...args], env);
 const newClient = () =>
   new RemotingClient({ network: new NodeNetwork(), clock: new NodeClock(), logger: silentLogger });
-const configFile = (name: string, text: string): string => {
-  const path = join(folder, name);
-  writeFileSync(path, text);
-  return path;
-};
 
 describe('mqnamesrv', () => {
   it('serves, keeps its key-value entries over a restart, and stops cleanly on SIGTERM with clients connected', async () => {
-    const conf = configFile(
+    const conf = programs.writeFile(
       'namesrv.conf',
       `kvConfigPath=${join(folder, 'deep', 'er', 'kv.json')}\n`,
     );
@@ -151,32 +86,25 @@ describe('mqnamesrv', () => {
   });
 
   it('prints its settings and its help', async () => {
-    const conf = configFile('print.conf', 'listenPort=19876\nserverWorkerThreads=16\n');
-    const print = new Program(['-c', conf, '-p']);
+    const conf = programs.writeFile('print.conf', 'listenPort=19876\nserverWorkerThreads=16\n');
+    const print = programs.run(['-c', conf, '-p']);
     expect(await print.ended).toBe(0);
     expect(print.stdout).toMatch(/^listenPort +19876 +port +print\.conf:1 +listenPort$/m);
     expect(print.stdout).toContain(
       'note: keys of Apache without effect here (file): serverWorkerThreads',
     );
-    const help = new Program(['-h']);
+    const help = programs.run(['-h']);
     expect(await help.ended).toBe(0);
     expect(help.stdout).toContain('Usage: mqnamesrv');
   });
 });
 
 describe('mqnamesrv, when it cannot start', () => {
-  const failing = async (args: readonly string[]) => {
-    const program = new Program(args);
-    const code = await program.ended;
-    expect(program.stdout).not.toContain('boot success');
-    return { code, stderr: program.stderr };
-  };
-
   it('names the port that is in use', async () => {
     const other: Server = createServer().listen(0, '0.0.0.0');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const { code, stderr } = await failing([`--listenPort=${port}`, '--httpPort=-1']);
+    const { code, stderr } = await programs.failing([`--listenPort=${port}`, '--httpPort=-1']);
     other.close();
     expect(code).toBe(1);
     expect(stderr).toBe(
@@ -185,8 +113,8 @@ describe('mqnamesrv, when it cannot start', () => {
   });
 
   it('names the settings that are wrong', async () => {
-    const conf = configFile('bad.conf', 'listenPort=abc\nscanNotActiveBrokerIntervall=1\n');
-    expect(await failing(['-c', conf])).toEqual({
+    const conf = programs.writeFile('bad.conf', 'listenPort=abc\nscanNotActiveBrokerIntervall=1\n');
+    expect(await programs.failing(['-c', conf])).toEqual({
       code: 1,
       stderr:
         'mqnamesrv: the configuration cannot be used.\n' +
@@ -201,7 +129,7 @@ describe('mqnamesrv, when it cannot start', () => {
     mkdirSync(join(folder, 'readonly'));
     chmodSync(join(folder, 'readonly'), 0o500);
     const path = join(folder, 'file', 'kv.json');
-    const { code, stderr } = await failing([
+    const { code, stderr } = await programs.failing([
       '--listenPort=0',
       '--httpPort=-1',
       `--kvConfigPath=${path}`,
@@ -211,8 +139,8 @@ describe('mqnamesrv, when it cannot start', () => {
   });
 
   it('refuses entries that it cannot read instead of starting without them', async () => {
-    const path = configFile('damaged.json', '{"configTable":{"n":');
-    const { code, stderr } = await failing([
+    const path = programs.writeFile('damaged.json', '{"configTable":{"n":');
+    const { code, stderr } = await programs.failing([
       '--listenPort=0',
       '--httpPort=-1',
       `--kvConfigPath=${path}`,

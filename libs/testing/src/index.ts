@@ -1,5 +1,6 @@
 export * from './history/checker.js';
 export * from './history/history.js';
+export * from './process/programs.js';
 export * from './recording-logger.js';
 export * from './remoting/raw-peer.js';
 export * from './remoting/simulated-server.js';
