@@ -50,4 +50,21 @@ func (o *outstandingRequests) settle(opaque int) (slot int, startNs int64, err e
 	return slot, startNs, nil
 }
 
-const unusedSlot = -1 << 62
+// settleBy reads a frame and settles the request that it answers. A request of the server's own answers none of ours:
+// its slot is noSlot.
+func (o *outstandingRequests) settleBy(frame []byte) (answer response, slot int, startNs int64, err error) {
+	answer, err = parseResponse(frame)
+	if err != nil {
+		return answer, noSlot, 0, err
+	}
+	slot, startNs, err = o.settle(answer.opaque)
+	if err != nil && answer.isServerRequest() {
+		return answer, noSlot, 0, nil
+	}
+	return answer, slot, startNs, err
+}
+
+const (
+	noSlot     = -1
+	unusedSlot = -1 << 62
+)

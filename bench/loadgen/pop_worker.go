@@ -157,15 +157,8 @@ func (w *popWorker) acknowledge(c *connection, slot int, message poppedMessage, 
 }
 
 func (w *popWorker) onFrame(c *connection, frame []byte, nowNs int64) error {
-	answer, err := parseResponse(frame)
-	if err != nil {
-		return err
-	}
-	request, startNs, err := w.requests[c.id].settle(answer.opaque)
-	if err != nil {
-		if answer.isServerRequest() {
-			return nil
-		}
+	answer, request, startNs, err := w.requests[c.id].settleBy(frame)
+	if err != nil || request == noSlot {
 		return err
 	}
 	slot := w.owners[c.id][request]

@@ -186,15 +186,8 @@ func (w *pullWorker) pull(c *connection, what chunk, nowNs int64) {
 }
 
 func (w *pullWorker) onFrame(c *connection, frame []byte, nowNs int64) error {
-	answer, err := parseResponse(frame)
-	if err != nil {
-		return err
-	}
-	slot, startNs, err := w.requests[c.id].settle(answer.opaque)
-	if err != nil {
-		if answer.isServerRequest() {
-			return nil
-		}
+	answer, slot, startNs, err := w.requests[c.id].settleBy(frame)
+	if err != nil || slot == noSlot {
 		return err
 	}
 	asked := w.chunks[c.id][slot]

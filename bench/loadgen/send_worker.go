@@ -163,15 +163,8 @@ func (w *sendWorker) busyCount() int {
 }
 
 func (w *sendWorker) onFrame(c *connection, frame []byte, nowNs int64) error {
-	answer, err := parseResponse(frame)
-	if err != nil {
-		return err
-	}
-	_, startNs, err := w.requests[c.id].settle(answer.opaque)
-	if err != nil {
-		if answer.isServerRequest() {
-			return nil
-		}
+	answer, slot, startNs, err := w.requests[c.id].settleBy(frame)
+	if err != nil || slot == noSlot {
 		return err
 	}
 	messages := uint64(max(w.plan.shape.batch, 1))
