@@ -22,6 +22,7 @@ import {
 
 const HALF = 'RMQ_SYS_TRANS_HALF_TOPIC';
 const OP = 'RMQ_SYS_TRANS_OP_HALF_TOPIC';
+const TIMER = 'rmq_sys_wheel_timer';
 const PARKED = 'TRANS_CHECK_MAX_TIME_TOPIC';
 const { TRANSACTION_COMMIT: COMMIT, TRANSACTION_ROLLBACK: ROLLBACK } = MessageSysFlag;
 
@@ -203,6 +204,65 @@ describe('a half message', () => {
     await broker.pass(700);
     expect(await delivered()).toEqual(['later']);
     expect((await end(first, COMMIT)).code).toBe(ResponseCode.ILLEGAL_OPERATION);
+  });
+
+  it.each([
+    ['a delay in seconds', () => ({ TIMER_DELAY_SEC: '5' }), 3_000],
+    ['a delay in milliseconds', () => ({ TIMER_DELAY_MS: '5000' }), 3_000],
+    [
+      'a time of delivery',
+      () => ({ TIMER_DELIVER_MS: String(broker.world.clock.nowMs() + 8_000) }),
+      3_000,
+    ],
+  ])('may ask for %s; it goes through the timer once it is committed', async (_, wish, afterMs) => {
+    await broker.restart('timerWheelEnable=true');
+    await connect();
+    const first = await half('timed', wish());
+    const before = (await all(TIMER)).length;
+    await broker.pass(afterMs);
+    expect(await all(TIMER)).toHaveLength(before);
+    await end(first, COMMIT);
+    const [waiting] = (await all(TIMER)).slice(before);
+    expect(waiting).toMatchObject({
+      sysFlag: COMMIT,
+      preparedTransactionOffset: first.commitLogOffset,
+    });
+    await broker.pass(3_500);
+    expect(await delivered()).toEqual([]);
+    await broker.pass(2_500);
+    expect(await delivered()).toEqual(['timed']);
+    expect((await all('orders', 1))[0]!.properties.get('REAL_TOPIC')).toBe('orders');
+    expect((await end(first, COMMIT)).code).toBe(ResponseCode.ILLEGAL_OPERATION);
+  });
+
+  it('comes at once where its time is over when it is committed', async () => {
+    const first = await half('late', {
+      TIMER_DELIVER_MS: String(broker.world.clock.nowMs() + 1_000),
+    });
+    await broker.pass(2_000);
+    await end(first, COMMIT);
+    expect(await delivered()).toEqual(['late']);
+  });
+
+  it('is refused with a time that no timer takes, before anything is stored', async () => {
+    await expect(half('never', { TIMER_DELAY_SEC: '99999999' })).rejects.toThrow(
+      'timer message illegal',
+    );
+    expect(await all(HALF)).toEqual([]);
+  });
+
+  it('stays open where the timer does not take it, and is committed when it does', async () => {
+    const first = await half('congested', { TIMER_DELAY_SEC: '5' });
+    await broker.restart('timerWheelEnable=false');
+    await connect();
+    const refused = await end(first, COMMIT);
+    expect(refused.code).toBe(ResponseCode.SYSTEM_ERROR);
+    expect(refused.remark).toContain('timerWheelEnable is false');
+    await broker.restart();
+    await connect();
+    expect((await end(first, COMMIT)).code).toBe(ResponseCode.SUCCESS);
+    await broker.pass(6_500);
+    expect(await delivered()).toEqual(['congested']);
   });
 
   it('is refused where transactions are not wanted', async () => {
@@ -418,6 +478,17 @@ describe('a process that dies', () => {
     expect((await end(first, ROLLBACK)).code).toBe(ResponseCode.ILLEGAL_OPERATION);
     expect((await end(first, COMMIT)).code).toBe(ResponseCode.SUCCESS);
     expect(await delivered()).toEqual(['committed']);
+  });
+
+  it('does not put a message into the timer twice', async () => {
+    const first = await half('timed', { TIMER_DELAY_SEC: '20' });
+    await end(first, COMMIT);
+    await broker.pass(20);
+    await dieAndComeBack();
+    await broker.pass(5_000);
+    expect(checks).toEqual([]);
+    await broker.pass(300_000);
+    expect(await delivered()).toEqual(['timed']);
   });
 
   it('asks about what is open', async () => {

@@ -167,13 +167,13 @@ function timerRefusal(
     properties.remove('TIMER_DELAY_MS');
     return undefined;
   }
-  // A time of delivery that comes with a half message counts from its commit on.
-  if (wishes.half || properties.has('TIMER_OUT_MS')) return undefined;
+  if (properties.has('TIMER_OUT_MS')) return undefined;
   const wish = {
     delaySec: properties.text('TIMER_DELAY_SEC'),
     delayMs: properties.text('TIMER_DELAY_MS'),
     deliverMs: properties.text('TIMER_DELIVER_MS'),
   };
+  // A half message is placed at its commit. What could not be placed then is better refused before anything is stored.
   const placed = timer.place(wish, properties.has('TIMER_DEL_UNIQKEY'));
   if (typeof placed !== 'number') return placed;
   wishes.timerOutMs = placed;

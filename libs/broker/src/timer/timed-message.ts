@@ -33,6 +33,30 @@ export function timedMessageOf({ properties }: MessageRecord): TimedMessage | un
   };
 }
 
+/** What a message says of its time of delivery; undefined where it names none, and where it was in the timer before. */
+export function timerWishOf(properties: {
+  get(name: string): string | undefined;
+}): TimerWish | undefined {
+  const delaySec = properties.get('TIMER_DELAY_SEC');
+  const delayMs = properties.get('TIMER_DELAY_MS');
+  const deliverMs = properties.get('TIMER_DELIVER_MS');
+  const named = (delaySec ?? delayMs ?? deliverMs) !== undefined;
+  return named && properties.get('TIMER_OUT_MS') === undefined
+    ? { delaySec, delayMs, deliverMs }
+    : undefined;
+}
+
+/** Notes on a stored message that it waits for its time. Source: rocketmq 5.5.0 `HookUtils#transformTimerMessage`. */
+export function timeMessage(
+  properties: Map<string, string>,
+  outMs: number,
+  target: { readonly topic: string; readonly queueId: number },
+): void {
+  properties.set('TIMER_OUT_MS', String(outMs));
+  properties.set('REAL_TOPIC', target.topic);
+  properties.set('REAL_QID', String(target.queueId));
+}
+
 /** A message that rolled names its time: its delay would be counted from the roll. */
 function wishOf(properties: ReadonlyMap<string, string>): TimerWish {
   const deliverMs = properties.get('TIMER_DELIVER_MS');

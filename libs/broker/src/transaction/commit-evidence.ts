@@ -1,7 +1,8 @@
 import { decodeRecord, MessageSysFlag, PropertyName } from '@rocketmq-ts/protocol';
 import type { MessageRecord } from '@rocketmq-ts/protocol';
 import type { MessageLookup } from '../store-access.js';
-import { SCHEDULE_TOPIC } from '../topic/topic-name.js';
+import { timerWishOf } from '../timer/timed-message.js';
+import { SCHEDULE_TOPIC, TIMER_TOPIC } from '../topic/topic-name.js';
 import { realPlaceOf } from './half-message.js';
 
 /** Messages with one unique key that are looked at: retries of a send make a few. */
@@ -23,9 +24,9 @@ export async function isCommitted(
   const place = realPlaceOf(half);
   const uniqKey = half.properties.get(PropertyName.UNIQ_KEY);
   if (place === undefined || uniqKey === undefined) return false;
-  const topics = half.properties.has(PropertyName.DELAY)
-    ? [place.topic, SCHEDULE_TOPIC]
-    : [place.topic];
+  const topics = [place.topic];
+  if (half.properties.has(PropertyName.DELAY)) topics.push(SCHEDULE_TOPIC);
+  else if (timerWishOf(half.properties)) topics.push(TIMER_TOPIC);
   const fromMs = Math.min(half.bornTimestampMs, half.storeTimestampMs) - MARGIN_MS;
   for (const topic of topics) {
     const { records } = await store.query(topic, uniqKey, LOOKED_AT_COUNT_MAX, fromMs, nowMs + 1);

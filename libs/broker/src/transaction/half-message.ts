@@ -25,10 +25,14 @@ export const originOf = (half: MessageRecord): number =>
 export const apacheOriginOf = (half: MessageRecord): number | undefined =>
   offsetOf(half.properties.get(PropertyName.TRANSACTION_PREPARED_QUEUE_OFFSET));
 
+/** A queue of a topic. */
+export interface RealPlace {
+  readonly topic: string;
+  readonly queueId: number;
+}
+
 /** Where the message of a half message belongs; undefined where it does not say, which no broker writes. */
-export function realPlaceOf(
-  half: MessageRecord,
-): { readonly topic: string; readonly queueId: number } | undefined {
+export function realPlaceOf(half: MessageRecord): RealPlace | undefined {
   const topic = half.properties.get(PropertyName.REAL_TOPIC);
   const queueId = Number(half.properties.get(PropertyName.REAL_QUEUE_ID));
   const isQueueId = Number.isInteger(queueId) && queueId >= 0 && queueId <= 0x7fff_ffff;

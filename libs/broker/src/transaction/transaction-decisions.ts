@@ -1,19 +1,23 @@
 import { describeError } from '@rocketmq-ts/kernel';
 import type { Clock } from '@rocketmq-ts/kernel';
-import { MessageSysFlag, PropertyName, ResponseCode } from '@rocketmq-ts/protocol';
+import { PropertyName, ResponseCode } from '@rocketmq-ts/protocol';
 import type { MessageRecord } from '@rocketmq-ts/protocol';
 import type { AppendEntry, StoreOutcome, StoreQueue } from '@rocketmq-ts/storage';
 import type { DelayLevels } from '../delay/delay-levels.js';
-import { BrokerMessage, delayMessage, propertiesOf } from '../send/broker-message.js';
+import { wholeRange } from '../message-copy.js';
+import { delayMessage, propertiesOf, storedPropertiesText } from '../send/broker-message.js';
 import { unavailable } from '../send/send-decision.js';
 import type { Refusal } from '../send/send-decision.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
 import { MessageType } from '../stats/traffic.js';
 import type { MessageSink } from '../store-access.js';
-import { SCHEDULE_TOPIC } from '../topic/topic-name.js';
+import { timeMessage, timerWishOf } from '../timer/timed-message.js';
+import type { TimerPlacement } from '../timer/timer-placement.js';
+import { SCHEDULE_TOPIC, TIMER_TOPIC } from '../topic/topic-name.js';
 import { CommittedMessage, sourceOf } from './committed-message.js';
 import type { HalfView } from './half-view.js';
-import { originOf, realPlaceOf, withTransactionBits } from './half-message.js';
+import { originOf, realPlaceOf } from './half-message.js';
+import type { RealPlace } from './half-message.js';
 import type { OpWriter } from './op-writer.js';
 import type { TransactionCounts } from './transaction-counts.js';
 import type { TransactionTable } from './transaction-table.js';
@@ -30,6 +34,7 @@ export interface DecisionParts {
   readonly counts: TransactionCounts;
   readonly stats: BrokerStats;
   readonly levels: DelayLevels;
+  readonly timer: Pick<TimerPlacement, 'place'>;
 }
 
 /** What is noted when a commit is stored. */
@@ -146,9 +151,12 @@ export class TransactionDecisions {
     }
     const of = { current, origin, ...place, storeTimestampMs: half.storeTimestampMs };
     try {
-      this.appendCommitted(half, place, (entry, outcome) =>
+      const refusal = this.appendCommitted(half, place, (entry, outcome) =>
         this.committed(entry, outcome, of, done),
       );
+      if (refusal === undefined) return;
+      table.abandon(current);
+      done(refusal);
     } catch (error) {
       table.abandon(current);
       done({ code: ResponseCode.MESSAGE_ILLEGAL, remark: describeError(error) });
@@ -176,28 +184,52 @@ export class TransactionDecisions {
     done(undefined);
   }
 
+  /**
+   * Stores the message where it belongs, or where it waits: a delay begins with the commit. (Apache's broker loses half
+   * messages that ask for one.)
+   * @returns why it cannot be committed now
+   */
   private appendCommitted(
     half: MessageRecord,
-    place: { readonly topic: string; readonly queueId: number },
+    place: RealPlace,
     settled: (entry: AppendEntry, outcome: StoreOutcome) => void,
-  ): void {
-    const { store, levels, clock } = this.parts;
+  ): Refusal | undefined {
+    const { store, levels, timer, clock } = this.parts;
     const level = Number(half.properties.get(PropertyName.DELAY) ?? '0');
-    if (!(level > 0)) {
-      const { bytes, queue } = this.target(place.topic, place.queueId);
-      store.append(new CommittedMessage(queue, bytes, sourceOf(half), settled));
-      return;
+    const wish = level > 0 ? undefined : timerWishOf(half.properties);
+    if (level > 0) {
+      const properties = propertiesOf(half);
+      const delayed = delayMessage(properties, { ...place, level }, levels, clock.nowMs());
+      const message = this.waiting(SCHEDULE_TOPIC, delayed.queueId, half, properties, settled);
+      message.tagsCode = delayed.deliverAtMs;
+      store.append(message);
+      return undefined;
     }
-    // The delay begins with the commit. Apache's broker loses half messages that ask for one.
-    const properties = propertiesOf(half);
-    const delayed = delayMessage(properties, { ...place, level }, levels, clock.nowMs());
-    const queue = store.queue(SCHEDULE_TOPIC, delayed.queueId);
-    const message = new BrokerMessage(queue, half, properties);
-    message.sysFlag = withTransactionBits(half.sysFlag, MessageSysFlag.TRANSACTION_COMMIT);
-    message.preparedTransactionOffset = half.commitLogOffset;
-    message.tagsCode = delayed.deliverAtMs;
-    store.append(message);
-    void message.stored.then((outcome) => settled(message, outcome));
+    const slot = wish && timer.place(wish, half.properties.has('TIMER_DEL_UNIQKEY'));
+    if (typeof slot === 'object') return slot;
+    if (slot !== undefined && slot > 0) {
+      const properties = propertiesOf(half);
+      timeMessage(properties, slot, place);
+      store.append(this.waiting(TIMER_TOPIC, 0, half, properties, settled));
+      return undefined;
+    }
+    const { bytes, queue } = this.target(place.topic, place.queueId);
+    store.append(new CommittedMessage(queue, bytes, sourceOf(half), settled));
+    return undefined;
+  }
+
+  /** A committed message that goes the long way round. */
+  private waiting(
+    topic: string,
+    queueId: number,
+    half: MessageRecord,
+    properties: ReadonlyMap<string, string>,
+    settled: (entry: AppendEntry, outcome: StoreOutcome) => void,
+  ): AppendEntry {
+    const { store } = this.parts;
+    const propertiesBytes = Buffer.from(storedPropertiesText(properties));
+    const source = Object.assign(sourceOf(half), wholeRange(propertiesBytes));
+    return new CommittedMessage(store.queue(topic, queueId), Buffer.from(topic), source, settled);
   }
 
   private rollBack(

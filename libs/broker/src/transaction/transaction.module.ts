@@ -13,6 +13,8 @@ import { DelayLevels } from '../delay/delay-levels.js';
 import { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
 import { OffsetTableModule } from '../offset/offset-table.module.js';
 import { BrokerStats } from '../stats/broker-stats.js';
+import { TimerModule } from '../timer/timer.module.js';
+import { TimerPlacement } from '../timer/timer-placement.js';
 import { topicConfig } from '../topic/topic-creation.js';
 import { TRANSACTION_CHECK_MAX_TOPIC } from '../topic/topic-name.js';
 import { TopicModule } from '../topic/topic.module.js';
@@ -51,7 +53,13 @@ const settingsOf = (broker: BrokerConfig, store: StoreConfig): TransactionSettin
 
 /** Messages whose producer decides later whether they come. The handler of decisions bypasses Nest. */
 @Module({
-  imports: [ClientSessionModule, OffsetTableModule, TopicModule, TransactionCountsModule],
+  imports: [
+    ClientSessionModule,
+    OffsetTableModule,
+    TimerModule,
+    TopicModule,
+    TransactionCountsModule,
+  ],
   controllers: [TransactionController],
   providers: [
     {
@@ -71,6 +79,7 @@ const settingsOf = (broker: BrokerConfig, store: StoreConfig): TransactionSettin
         TransactionCounts,
         BrokerStats,
         DelayLevels,
+        TimerPlacement,
         CheckBacks,
         TopicTable,
         BrokerConfig,
@@ -85,6 +94,7 @@ const settingsOf = (broker: BrokerConfig, store: StoreConfig): TransactionSettin
         counts: TransactionCounts,
         stats: BrokerStats,
         levels: DelayLevels,
+        timer: TimerPlacement,
         checkBacks: CheckBacks,
         topics: TopicTable,
         broker: BrokerConfig,
@@ -99,6 +109,7 @@ const settingsOf = (broker: BrokerConfig, store: StoreConfig): TransactionSettin
           counts,
           stats,
           levels,
+          timer,
           checkBacks,
           // Source: rocketmq 5.5.0 `TopicConfigManager#createTopicOfTranCheckMaxTime`.
           prepareParking: async () => {

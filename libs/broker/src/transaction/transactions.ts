@@ -8,6 +8,7 @@ import type { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
 import { BrokerMessage } from '../send/broker-message.js';
 import { unavailable } from '../send/send-decision.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
+import type { TimerPlacement } from '../timer/timer-placement.js';
 import type { MessageLookup, MessageSink, MessageSource, StoreGauges } from '../store-access.js';
 import {
   TRANSACTION_CHECK_MAX_TOPIC,
@@ -50,6 +51,7 @@ export interface TransactionParts {
   readonly counts: TransactionCounts;
   readonly stats: BrokerStats;
   readonly levels: DelayLevels;
+  readonly timer: Pick<TimerPlacement, 'place'>;
   readonly checkBacks: CheckBacks;
   readonly prepareParking: () => Promise<void>;
   readonly settings: TransactionSettings;
