@@ -1,8 +1,7 @@
 import { defineCommand } from '../../define-command.js';
 import { routingFields } from '../../schema/field.js';
-import { noBody, rawBody } from '../../schema/body.codec.js';
-import { ResponseCode } from '../../response-code.js';
-import { pullAnswerFields, pullFields } from './pull-fields.js';
+import { noBody } from '../../schema/body.codec.js';
+import { pullResponse, pullFailures, pullFields } from './pull-fields.js';
 
 /** As PULL_MESSAGE, sent by the lite pull consumer. */
 export const LitePullMessage = defineCommand({
@@ -11,21 +10,7 @@ export const LitePullMessage = defineCommand({
   direction: 'client to broker',
   doc: 'As PULL_MESSAGE, sent by the lite pull consumer; a broker may switch it off on its own.',
   request: { header: { ...routingFields, ...pullFields }, body: noBody },
-  response: {
-    header: { ...pullAnswerFields },
-    body: rawBody('stored records one behind the other, see decodeRecords'),
-  },
-  failures: [
-    ResponseCode.PULL_NOT_FOUND,
-    ResponseCode.PULL_RETRY_IMMEDIATELY,
-    ResponseCode.PULL_OFFSET_MOVED,
-    ResponseCode.SUBSCRIPTION_PARSE_FAILED,
-    ResponseCode.SUBSCRIPTION_NOT_EXIST,
-    ResponseCode.SUBSCRIPTION_NOT_LATEST,
-    ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
-    ResponseCode.FILTER_DATA_NOT_EXIST,
-    ResponseCode.FILTER_DATA_NOT_LATEST,
-    ResponseCode.TOPIC_NOT_EXIST,
-  ],
+  response: pullResponse,
+  failures: pullFailures,
   source: 'rocketmq 5.5.0: PullMessageRequestHeader; PullMessageProcessor',
 });

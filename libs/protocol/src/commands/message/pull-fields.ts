@@ -1,3 +1,5 @@
+import { ResponseCode } from '../../response-code.js';
+import { rawBody } from '../../schema/body.codec.js';
 import { int32, int64, string } from '../../schema/field.js';
 
 /** What a pull wants. Source: rocketmq 5.5.0 `PullMessageRequestHeader`. */
@@ -35,7 +37,7 @@ export const pullFields = {
 };
 
 /** What goes with the messages of a pull. Source: rocketmq 5.5.0 `PullMessageResponseHeader`. */
-export const pullAnswerFields = {
+const pullAnswerFields = {
   suggestWhichBrokerId: int64({ doc: 'Broker id to ask next time; 0 is the master.' }),
   nextBeginOffset: int64({ unit: 'messages', doc: 'Queue offset to ask for next.' }),
   minOffset: int64({ unit: 'messages', doc: 'Smallest readable offset of the queue.' }),
@@ -51,3 +53,23 @@ export const pullAnswerFields = {
     doc: 'Who forbids, in answers NO_PERMISSION: 1 broker, 2 group, 3 topic, 4 broadcasting, 5 subscription.',
   }),
 };
+
+/** The answer to a pull. */
+export const pullResponse = {
+  header: pullAnswerFields,
+  body: rawBody('stored records one behind the other, see decodeRecords'),
+};
+
+/** Why a pull gives no messages. */
+export const pullFailures: readonly ResponseCode[] = [
+  ResponseCode.PULL_NOT_FOUND,
+  ResponseCode.PULL_RETRY_IMMEDIATELY,
+  ResponseCode.PULL_OFFSET_MOVED,
+  ResponseCode.SUBSCRIPTION_PARSE_FAILED,
+  ResponseCode.SUBSCRIPTION_NOT_EXIST,
+  ResponseCode.SUBSCRIPTION_NOT_LATEST,
+  ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
+  ResponseCode.FILTER_DATA_NOT_EXIST,
+  ResponseCode.FILTER_DATA_NOT_LATEST,
+  ResponseCode.TOPIC_NOT_EXIST,
+];

@@ -1,3 +1,4 @@
+import { ResponseCode } from '../../response-code.js';
 import { boolean, int32, int64, string, withWireNames } from '../../schema/field.js';
 
 /** What a send says of its message. Source: rocketmq 5.5.0 `SendMessageRequestHeader`. */
@@ -64,3 +65,22 @@ export const sendAnswerFields = {
   }),
   traceOn: boolean({ wireName: TRACE_ON_FIELD, optional: true, doc: 'Whether to trace messages.' }),
 };
+
+/** Why a message is not stored, or how far its safety got. */
+export const sendFailures: readonly ResponseCode[] = [
+  ResponseCode.FLUSH_DISK_TIMEOUT,
+  ResponseCode.SLAVE_NOT_AVAILABLE,
+  ResponseCode.FLUSH_SLAVE_TIMEOUT,
+  ResponseCode.MESSAGE_ILLEGAL,
+  ResponseCode.SERVICE_NOT_AVAILABLE,
+  ResponseCode.TOPIC_NOT_EXIST,
+  ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
+];
+
+/** Why a reply is not taken. */
+export const replyFailures: readonly ResponseCode[] = [
+  ResponseCode.MESSAGE_ILLEGAL,
+  ResponseCode.NO_PERMISSION,
+  ResponseCode.TOPIC_NOT_EXIST,
+  ResponseCode.INVALID_PARAMETER,
+];

@@ -1,8 +1,7 @@
 import { defineCommand } from '../../define-command.js';
 import { routingFields } from '../../schema/field.js';
 import { noBody, rawBody } from '../../schema/body.codec.js';
-import { ResponseCode } from '../../response-code.js';
-import { sendAnswerFields, sendFieldsV2 } from './send-fields.js';
+import { sendAnswerFields, sendFailures, sendFieldsV2 } from './send-fields.js';
 
 /** Stores one message; as SEND_MESSAGE with field names of one letter. */
 export const SendMessageV2 = defineCommand({
@@ -15,14 +14,6 @@ export const SendMessageV2 = defineCommand({
     body: rawBody('message body, at most 4 MiB'),
   },
   response: { header: { ...sendAnswerFields }, body: noBody },
-  failures: [
-    ResponseCode.FLUSH_DISK_TIMEOUT,
-    ResponseCode.SLAVE_NOT_AVAILABLE,
-    ResponseCode.FLUSH_SLAVE_TIMEOUT,
-    ResponseCode.MESSAGE_ILLEGAL,
-    ResponseCode.SERVICE_NOT_AVAILABLE,
-    ResponseCode.TOPIC_NOT_EXIST,
-    ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
-  ],
+  failures: sendFailures,
   source: 'rocketmq 5.5.0: SendMessageRequestHeaderV2; SendMessageProcessor',
 });

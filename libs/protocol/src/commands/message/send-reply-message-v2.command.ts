@@ -1,8 +1,7 @@
 import { defineCommand } from '../../define-command.js';
 import { routingFields } from '../../schema/field.js';
 import { noBody, rawBody } from '../../schema/body.codec.js';
-import { ResponseCode } from '../../response-code.js';
-import { sendAnswerFields, sendFieldsV2 } from './send-fields.js';
+import { replyFailures, sendAnswerFields, sendFieldsV2 } from './send-fields.js';
 
 /** Answers a request message; as SEND_REPLY_MESSAGE with field names of one letter. */
 export const SendReplyMessageV2 = defineCommand({
@@ -15,11 +14,6 @@ export const SendReplyMessageV2 = defineCommand({
     body: rawBody('body of the reply, at most 4 MiB'),
   },
   response: { header: { ...sendAnswerFields }, body: noBody },
-  failures: [
-    ResponseCode.MESSAGE_ILLEGAL,
-    ResponseCode.NO_PERMISSION,
-    ResponseCode.TOPIC_NOT_EXIST,
-    ResponseCode.INVALID_PARAMETER,
-  ],
+  failures: replyFailures,
   source: 'rocketmq 5.5.0: SendMessageRequestHeaderV2; ReplyMessageProcessor',
 });

@@ -1,8 +1,7 @@
 import { defineCommand } from '../../define-command.js';
 import { routingFields } from '../../schema/field.js';
 import { noBody, rawBody } from '../../schema/body.codec.js';
-import { ResponseCode } from '../../response-code.js';
-import { sendAnswerFields, sendFields } from './send-fields.js';
+import { replyFailures, sendAnswerFields, sendFields } from './send-fields.js';
 
 /** Answers a request message; header fields by their long names. */
 export const SendReplyMessage = defineCommand({
@@ -15,11 +14,6 @@ export const SendReplyMessage = defineCommand({
     body: rawBody('body of the reply, at most 4 MiB'),
   },
   response: { header: { ...sendAnswerFields }, body: noBody },
-  failures: [
-    ResponseCode.MESSAGE_ILLEGAL,
-    ResponseCode.NO_PERMISSION,
-    ResponseCode.TOPIC_NOT_EXIST,
-    ResponseCode.INVALID_PARAMETER,
-  ],
+  failures: replyFailures,
   source: 'rocketmq 5.5.0: SendMessageRequestHeader; ReplyMessageProcessor',
 });

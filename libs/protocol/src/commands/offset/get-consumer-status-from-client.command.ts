@@ -1,8 +1,9 @@
 import { defineCommand } from '../../define-command.js';
-import { routingFields, string } from '../../schema/field.js';
+import { routingFields } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
 import { jsonBody } from '../../json/json-text.js';
 import { ConsumerStatusBody } from '../../bodies/offset-tables.js';
+import { consumerStatusFields } from './group-offset-fields.js';
 
 /** Asks a consumer which offsets it stands at. */
 export const GetConsumerStatusFromClient = defineCommand({
@@ -13,9 +14,7 @@ export const GetConsumerStatusFromClient = defineCommand({
   request: {
     header: {
       ...routingFields,
-      topic: string({ doc: 'Topic name, namespace already applied.' }),
-      group: string({ doc: 'Consumer group.' }),
-      clientAddr: string({ optional: true, doc: 'Ask only the client with this id.' }),
+      ...consumerStatusFields,
     },
     body: noBody,
   },

@@ -1,9 +1,10 @@
 import { defineCommand } from '../../define-command.js';
-import { routingFields, string } from '../../schema/field.js';
+import { routingFields } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
 import { jsonBody } from '../../json/json-text.js';
 import { ConsumerStatusBody } from '../../bodies/offset-tables.js';
 import { ResponseCode } from '../../response-code.js';
+import { consumerStatusFields } from './group-offset-fields.js';
 
 /** Asks every consumer of a group, through its broker, which offsets it stands at. */
 export const InvokeBrokerToGetConsumerStatus = defineCommand({
@@ -14,9 +15,7 @@ export const InvokeBrokerToGetConsumerStatus = defineCommand({
   request: {
     header: {
       ...routingFields,
-      topic: string({ doc: 'Topic name, namespace already applied.' }),
-      group: string({ doc: 'Consumer group.' }),
-      clientAddr: string({ optional: true, doc: 'Ask only the client with this id.' }),
+      ...consumerStatusFields,
     },
     body: noBody,
   },

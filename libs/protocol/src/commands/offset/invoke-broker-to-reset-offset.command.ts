@@ -1,9 +1,10 @@
 import { defineCommand } from '../../define-command.js';
-import { boolean, int32, int64, routingFields, string } from '../../schema/field.js';
+import { routingFields } from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
 import { jsonBody } from '../../json/json-text.js';
 import { ResetOffsetBody } from '../../bodies/offset-tables.js';
 import { ResponseCode } from '../../response-code.js';
+import { resetOffsetFields } from './group-offset-fields.js';
 
 /** Moves a group to another place in its queues. */
 export const InvokeBrokerToResetOffset = defineCommand({
@@ -14,22 +15,7 @@ export const InvokeBrokerToResetOffset = defineCommand({
   request: {
     header: {
       ...routingFields,
-      group: string({ doc: 'Consumer group.' }),
-      topic: string({ doc: 'Topic name, namespace already applied.' }),
-      queueId: int32({ default: -1, doc: 'Queue to reset; -1 means all.' }),
-      offset: int64({
-        optional: true,
-        unit: 'messages',
-        doc: 'Queue offset to go to; the timestamp decides where absent.',
-      }),
-      timestampMs: int64({
-        wireName: 'timestamp',
-        default: 0,
-        saturate: true,
-        unit: 'ms',
-        doc: 'Store time to go to; -1 means the newest message.',
-      }),
-      isForce: boolean({ default: false, doc: 'Also move forward, not only back.' }),
+      ...resetOffsetFields,
     },
     body: noBody,
   },

@@ -1,8 +1,9 @@
 import { defineCommand } from '../../define-command.js';
-import { boolean, int64, string } from '../../schema/field.js';
+import { boolean } from '../../schema/field.js';
 import { optionalBody } from '../../schema/body.codec.js';
 import { jsonBody } from '../../json/json-text.js';
 import { DataVersion } from '../../bodies/data-version.js';
+import { brokerFields } from './broker-fields.js';
 
 /** Asks a nameserver whether it knows the newest topics of a broker; also a sign of life. */
 export const QueryDataVersion = defineCommand({
@@ -12,10 +13,7 @@ export const QueryDataVersion = defineCommand({
   doc: 'Asks a nameserver whether it knows the newest topics of a broker; also a sign of life.',
   request: {
     header: {
-      brokerName: string({ doc: 'Name that a master and its slaves share.' }),
-      brokerAddr: string({ doc: 'Address clients reach the broker at, `ip:port`.' }),
-      clusterName: string({ doc: 'Cluster of the broker.' }),
-      brokerId: int64({ doc: '0 for the master.' }),
+      ...brokerFields,
     },
     body: optionalBody(jsonBody('DataVersion', DataVersion)),
   },

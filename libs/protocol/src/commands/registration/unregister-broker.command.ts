@@ -1,7 +1,8 @@
 import { defineCommand } from '../../define-command.js';
-import { int64, string } from '../../schema/field.js';
+import {} from '../../schema/field.js';
 import { noBody } from '../../schema/body.codec.js';
 import { ResponseCode } from '../../response-code.js';
+import { brokerFields } from './broker-fields.js';
 
 /** Tells a nameserver that a broker stops. */
 export const UnregisterBroker = defineCommand({
@@ -11,10 +12,7 @@ export const UnregisterBroker = defineCommand({
   doc: 'Tells a nameserver that a broker stops.',
   request: {
     header: {
-      brokerName: string({ doc: 'Name that a master and its slaves share.' }),
-      brokerAddr: string({ doc: 'Address clients reach the broker at, `ip:port`.' }),
-      clusterName: string({ doc: 'Cluster of the broker.' }),
-      brokerId: int64({ doc: '0 for the master.' }),
+      ...brokerFields,
     },
     body: noBody,
   },
