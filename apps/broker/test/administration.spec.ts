@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   defaultSubscriptionGroup,
   DeleteSubscriptiongroup,
@@ -26,16 +26,12 @@ import {
   ViewMessageById,
   decodeRecords,
 } from '@rocketmq-ts/protocol';
-import { BROKER, heartbeat, newTopic, SimulatedBroker } from './simulated-broker.js';
+import { heartbeat } from './heartbeat.js';
+import { newTopic } from './requests.js';
+import { BROKER, brokerForEachTest, type SimulatedBroker } from './simulated-broker.js';
 
 let broker: SimulatedBroker;
-
-beforeEach(async () => {
-  broker = await SimulatedBroker.start();
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
-});
+brokerForEachTest((started) => (broker = started));
 
 const NOTHING = { header: {}, body: null };
 const setTopic = (topic: string, header = {}) =>

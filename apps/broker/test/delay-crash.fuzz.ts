@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { UpdateAndCreateTopic } from '@rocketmq-ts/protocol';
-import { newTopic, newWorld, SimulatedBroker } from './simulated-broker.js';
+import { newTopic } from './requests.js';
+import { newWorld, SimulatedBroker } from './simulated-broker.js';
 
 /** `DELAY_SEEDS=from-to` runs other seeds. */
 const [firstSeed = 1, lastSeed = 3] = (process.env['DELAY_SEEDS'] ?? '1-3').split('-').map(Number);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   ConsumerSendMsgBack,
   defaultSubscriptionGroup,
@@ -6,20 +6,16 @@ import {
   UpdateAndCreateSubscriptiongroup,
   UpdateAndCreateTopic,
 } from '@rocketmq-ts/protocol';
-import { heartbeat, newTopic, type PulledRecord, SimulatedBroker } from './simulated-broker.js';
+import { heartbeat } from './heartbeat.js';
+import { type PulledRecord } from './pull-answer.js';
+import { newTopic } from './requests.js';
+import { brokerForEachTest, type SimulatedBroker } from './simulated-broker.js';
 
 const RETRY = '%RETRY%consumers';
 const DEAD = '%DLQ%consumers';
 
 let broker: SimulatedBroker;
-
-beforeEach(async () => {
-  broker = await SimulatedBroker.start();
-  await broker.call(UpdateAndCreateTopic, newTopic('orders'));
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
-});
+brokerForEachTest((started) => (broker = started), { topic: 'orders' });
 
 const all = async (topic: string): Promise<readonly PulledRecord[]> =>
   (await broker.pull(topic, 0)).records;

@@ -1,42 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  CheckClientConfig,
-  ResponseCode,
-  UpdateAndCreateTopic,
-  UpdateBrokerConfig,
-} from '@rocketmq-ts/protocol';
-import {
-  heartbeat,
-  newTopic,
-  type PullAnswer,
-  type PullOptions,
-  SimulatedBroker,
-} from './simulated-broker.js';
+import { describe, expect, it } from '@jest/globals';
+import { CheckClientConfig, ResponseCode, UpdateBrokerConfig } from '@rocketmq-ts/protocol';
+import { heartbeat } from './heartbeat.js';
+import { bodiesIn, type PullAnswer, watch } from './pull-answer.js';
+import type { PullOptions } from './requests.js';
+import { brokerForEachTest, type SimulatedBroker } from './simulated-broker.js';
 
 let broker: SimulatedBroker;
+brokerForEachTest((started) => (broker = started), { topic: 'orders' });
 
-beforeEach(async () => {
-  broker = await SimulatedBroker.start();
-  await broker.call(UpdateAndCreateTopic, newTopic('orders'));
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
-});
-
-const bodies = ({ records }: PullAnswer): string[] => records.map(({ body }) => body);
 const sql = (subscription: string, more: PullOptions = {}): PullOptions => ({
   ...more,
   subscription,
   header: { expressionType: 'SQL92', ...more.header },
 });
 const pulled = async (expression: string): Promise<string[]> =>
-  bodies(await broker.pull('orders', 0, sql(expression)));
-
-function watch(work: Promise<PullAnswer>): { answer: PullAnswer | undefined } {
-  const watched: { answer: PullAnswer | undefined } = { answer: undefined };
-  void work.then((answer) => (watched.answer = answer));
-  return watched;
-}
+  bodiesIn(await broker.pull('orders', 0, sql(expression)));
 
 describe('a pull with an expression in SQL92', () => {
   it('gives the messages of which it is true', async () => {
@@ -67,7 +45,7 @@ describe('a pull with an expression in SQL92', () => {
     expect(held.answer).toBeUndefined();
     await broker.sent('orders', 'yes', { properties: { a: '2' } });
     await broker.pass(100);
-    expect(held.answer && bodies(held.answer)).toEqual(['yes']);
+    expect(held.answer && bodiesIn(held.answer)).toEqual(['yes']);
   });
 
   it('finds messages that are no longer in memory', async () => {
@@ -115,9 +93,9 @@ describe('a group that subscribes in SQL92', () => {
   it('gets what its newest expression says', async () => {
     for (const a of ['1', '2', '3']) await broker.sent('orders', a, { properties: { a } });
     await subscribe('a > 1', 1);
-    expect(bodies(await byHeartbeat(1))).toEqual(['2', '3']);
+    expect(bodiesIn(await byHeartbeat(1))).toEqual(['2', '3']);
     await subscribe('a > 2', 2);
-    expect(bodies(await byHeartbeat(2))).toEqual(['3']);
+    expect(bodiesIn(await byHeartbeat(2))).toEqual(['3']);
   });
 
   it('is told what is wrong with its expression', async () => {

@@ -7,7 +7,8 @@ import {
   UpdateBrokerConfig,
   UpdateColdDataFlowCtrConfig,
 } from '@rocketmq-ts/protocol';
-import { BROKER, sendRequest, SimulatedBroker } from './simulated-broker.js';
+import { sendRequest } from './requests.js';
+import { BROKER, SimulatedBroker } from './simulated-broker.js';
 
 // Some of these move hundreds of kilobytes through a simulated disk.
 jest.setTimeout(30_000);

@@ -1,31 +1,26 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   GetMaxOffset,
   QueryConsumerOffset,
   ResponseCode,
-  UpdateAndCreateTopic,
   UpdateConsumerOffset,
 } from '@rocketmq-ts/protocol';
-import { newTopic, type PullAnswer, SimulatedBroker } from './simulated-broker.js';
+import { bodiesIn } from './pull-answer.js';
+import { brokerForEachTest, type SimulatedBroker } from './simulated-broker.js';
 
 const ON = 'enableLmq=true\nenableMultiDispatch=true\nmaxLmqConsumeQueueNum=3\n';
 const GROUP = '%LMQ%group';
 
 let broker: SimulatedBroker;
-
-beforeEach(async () => {
-  broker = await SimulatedBroker.start(`${ON}autoCreateSubscriptionGroup=false\n`);
-  await broker.call(UpdateAndCreateTopic, newTopic('orders'));
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
+brokerForEachTest((started) => (broker = started), {
+  settings: `${ON}autoCreateSubscriptionGroup=false\n`,
+  topic: 'orders',
 });
 
 const sendTo = (names: string, body: string, more: Record<string, string> = {}) =>
   broker.send('orders', body, { properties: { ...more, INNER_MULTI_DISPATCH: names } });
-const bodies = ({ records }: PullAnswer): string[] => records.map(({ body }) => body);
 const pulled = async (name: string): Promise<string[]> =>
-  bodies(await broker.pull(name, 0, { group: GROUP }));
+  bodiesIn(await broker.pull(name, 0, { group: GROUP }));
 
 describe('light queues', () => {
   it('give what was sent to their names, to groups that nobody declared', async () => {
@@ -34,7 +29,7 @@ describe('light queues', () => {
     expect(await pulled('%LMQ%a')).toEqual(['one']);
     expect(await pulled('%LMQ%b')).toEqual(['one', 'two']);
     const red = await broker.pull('%LMQ%b', 0, { group: GROUP, subscription: 'red' });
-    expect(bodies(red)).toEqual(['two']);
+    expect(bodiesIn(red)).toEqual(['two']);
     expect(red.records[0]!.topic).toBe('orders');
     expect(red.records[0]!.properties.get('INNER_MULTI_QUEUE_OFFSET')).toBe('1');
     const { header } = await broker.call(GetMaxOffset, {
@@ -48,7 +43,7 @@ describe('light queues', () => {
     const waiting = broker.startPull('%LMQ%a', 0, { group: GROUP, holdMs: 10_000 });
     await broker.pass(500);
     await sendTo('%LMQ%a', 'one');
-    expect(bodies(await broker.settled(waiting))).toEqual(['one']);
+    expect(bodiesIn(await broker.settled(waiting))).toEqual(['one']);
   });
 
   it('get delayed messages when they are delivered', async () => {
@@ -87,6 +82,6 @@ describe('light queues', () => {
     await broker.restart('');
     await sendTo('%LMQ%a', 'one');
     expect((await broker.pull('%LMQ%a', 0)).code).toBe(ResponseCode.TOPIC_NOT_EXIST);
-    expect(bodies(await broker.pull('orders', 0))).toEqual(['one']);
+    expect(bodiesIn(await broker.pull('orders', 0))).toEqual(['one']);
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   DeleteTopicInBroker,
   GetEarliestMsgStoretime,
@@ -7,23 +7,17 @@ import {
   QueryConsumerOffset,
   ResponseCode,
   SearchOffsetByTimestamp,
-  UpdateAndCreateTopic,
   UpdateConsumerOffset,
 } from '@rocketmq-ts/protocol';
-import { newTopic, SimulatedBroker } from './simulated-broker.js';
+import { brokerForEachTest, type SimulatedBroker } from './simulated-broker.js';
 
 const FILE = '/store/config/consumerOffset.json';
 
 let broker: SimulatedBroker;
-
+brokerForEachTest((started) => (broker = started), { topic: 'orders' });
 beforeEach(async () => {
-  broker = await SimulatedBroker.start();
-  await broker.call(UpdateAndCreateTopic, newTopic('orders'));
   // The group comes into being with its first pull.
   await broker.pull('orders', 0);
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
 });
 
 const commit = (commitOffset: number, header = {}) =>

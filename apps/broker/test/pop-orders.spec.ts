@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   decodeRecords,
   GetAllMessageRequestMode,
@@ -8,20 +8,13 @@ import {
   QueryAssignment,
   ResponseCode,
   SetMessageRequestMode,
-  UpdateAndCreateTopic,
 } from '@rocketmq-ts/protocol';
-import { BROKER, heartbeat, newTopic, SimulatedBroker } from './simulated-broker.js';
+import { heartbeat } from './heartbeat.js';
+import { BROKER, brokerForEachTest, type SimulatedBroker } from './simulated-broker.js';
 import { ack, bodiesOf, pop, postpone, startPop } from './pop-requests.js';
 
 let broker: SimulatedBroker;
-
-beforeEach(async () => {
-  broker = await SimulatedBroker.start();
-  await broker.call(UpdateAndCreateTopic, newTopic('orders'));
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
-});
+brokerForEachTest((started) => (broker = started), { topic: 'orders' });
 
 const inOrder = (attemptId?: string) => ({ queueId: 0, header: { order: true, attemptId } });
 async function send(...bodies: string[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { SendMessageV2, UpdateAndCreateTopic } from '@rocketmq-ts/protocol';
-import { BROKER, newTopic, newWorld, sendRequest, SimulatedBroker } from './simulated-broker.js';
+import { newTopic, sendRequest } from './requests.js';
+import { BROKER, newWorld, SimulatedBroker } from './simulated-broker.js';
 import { ack, ackAll, type PoppedMessage, postpone, startPop } from './pop-requests.js';
 
 /** `POP_SEEDS=from-to` runs other seeds; a failure names its seed. */

@@ -1,19 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ResponseCode, UpdateAndCreateTopic } from '@rocketmq-ts/protocol';
-import { newTopic, SimulatedBroker } from './simulated-broker.js';
+import { describe, expect, it } from '@jest/globals';
+import { ResponseCode } from '@rocketmq-ts/protocol';
+import { brokerForEachTest, type SimulatedBroker } from './simulated-broker.js';
 import { ack, ackAll, bodiesOf, pop, postpone, startPop } from './pop-requests.js';
 
 const RETRY = '%RETRY%poppers_orders';
 
 let broker: SimulatedBroker;
-
-beforeEach(async () => {
-  broker = await SimulatedBroker.start();
-  await broker.call(UpdateAndCreateTopic, newTopic('orders'));
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
-});
+brokerForEachTest((started) => (broker = started), { topic: 'orders' });
 
 async function sendSpread(count: number): Promise<string[]> {
   const bodies: string[] = [];

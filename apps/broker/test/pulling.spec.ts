@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   PullMessage,
   PullSysFlag,
@@ -8,40 +8,26 @@ import {
   UpdateAndCreateTopic,
   defaultSubscriptionGroup,
 } from '@rocketmq-ts/protocol';
+import { heartbeat } from './heartbeat.js';
+import { bodiesIn, watch } from './pull-answer.js';
+import { newTopic, pullRequest } from './requests.js';
 import {
   BROKER,
+  brokerForEachTest,
   FAST_BROKER,
-  heartbeat,
-  newTopic,
-  type PullAnswer,
-  pullRequest,
-  SimulatedBroker,
+  type SimulatedBroker,
 } from './simulated-broker.js';
 
 let broker: SimulatedBroker;
+brokerForEachTest((started) => (broker = started), { topic: 'orders' });
 
-beforeEach(async () => {
-  broker = await SimulatedBroker.start();
-  await broker.call(UpdateAndCreateTopic, newTopic('orders'));
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
-});
-
-const bodies = ({ records }: PullAnswer): string[] => records.map(({ body }) => body);
 const tagged = (tag: string) => ({ properties: { TAGS: tag } });
-/** Watches a pull without waiting for it. */
-function watch(work: Promise<PullAnswer>): { answer: PullAnswer | undefined } {
-  const watched: { answer: PullAnswer | undefined } = { answer: undefined };
-  void work.then((answer) => (watched.answer = answer));
-  return watched;
-}
 
 describe('a pull', () => {
   it('gives the messages of a queue from an offset on and says where to go on', async () => {
     for (const body of ['a', 'b', 'c', 'd']) await broker.sent('orders', body);
     const answer = await broker.pull('orders', 1, { maxMsgNums: 2 });
-    expect(bodies(answer)).toEqual(['b', 'c']);
+    expect(bodiesIn(answer)).toEqual(['b', 'c']);
     expect(answer.remark).toBe('FOUND');
     expect(Object.fromEntries(answer.ext)).toEqual({
       suggestWhichBrokerId: '0',
@@ -73,7 +59,7 @@ describe('a pull', () => {
     }
     await broker.sent('orders', 'has no tag');
     const of = async (subscription: string) =>
-      bodies(await broker.pull('orders', 0, { subscription }));
+      bodiesIn(await broker.pull('orders', 0, { subscription }));
     expect(await of('red || blue')).toEqual(['is red', 'is blue', 'is red']);
     expect(await of('green')).toEqual(['is green']);
     expect(await of('*')).toHaveLength(5);
@@ -126,7 +112,7 @@ describe('a pull without an expression of its own', () => {
     await broker.sent('orders', 'is red', tagged('red'));
     await broker.sent('orders', 'is blue', tagged('blue'));
     await heartbeat(broker, { subscriptions: { orders: 'blue' } });
-    expect(bodies(await broker.pull('orders', 0, byHeartbeat))).toEqual(['is blue']);
+    expect(bodiesIn(await broker.pull('orders', 0, byHeartbeat))).toEqual(['is blue']);
   });
 
   it('is refused without a heartbeat, a subscription, or its newest version', async () => {
@@ -224,7 +210,7 @@ describe('a pull that finds nothing yet', () => {
     await broker.pass(5_000);
     expect(held.answer).toBeUndefined();
     await broker.sent('orders', 'at last');
-    expect(bodies(held.answer!)).toEqual(['at last']);
+    expect(bodiesIn(held.answer!)).toEqual(['at last']);
   });
 
   it('is answered without one when its time is up', async () => {
@@ -244,7 +230,7 @@ describe('a pull that finds nothing yet', () => {
     await broker.pass(1_000);
     expect(held.answer).toBeUndefined();
     await broker.sent('orders', 'wanted', tagged('red'));
-    expect(bodies(held.answer!)).toEqual(['wanted']);
+    expect(bodiesIn(held.answer!)).toEqual(['wanted']);
     expect(held.answer!.ext.get('nextBeginOffset')).toBe('2');
   });
 
@@ -262,7 +248,7 @@ describe('a pull that finds nothing yet', () => {
     );
     await broker.pass(100);
     await broker.sent('orders', 'for all');
-    expect(helds.map(({ answer }) => answer && bodies(answer))).toEqual(
+    expect(helds.map(({ answer }) => answer && bodiesIn(answer))).toEqual(
       helds.map(() => ['for all']),
     );
   });

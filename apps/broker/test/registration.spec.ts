@@ -10,7 +10,8 @@ import {
   UpdateBrokerConfig,
 } from '@rocketmq-ts/protocol';
 import { RemotingServer } from '@rocketmq-ts/remoting';
-import { newTopic, newWorld, SimulatedBroker, type World } from './simulated-broker.js';
+import { newTopic } from './requests.js';
+import { newWorld, SimulatedBroker, type World } from './simulated-broker.js';
 
 interface Registration {
   readonly header: Received<typeof RegisterBroker.request>['header'];

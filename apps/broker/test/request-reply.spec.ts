@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   formatProperties,
   MessageSysFlag,
@@ -10,18 +10,13 @@ import {
 } from '@rocketmq-ts/protocol';
 import type { RemotingFrame, Sent } from '@rocketmq-ts/protocol';
 import type { RemotingClient } from '@rocketmq-ts/remoting';
-import { heartbeat, SimulatedBroker } from './simulated-broker.js';
+import { heartbeat } from './heartbeat.js';
+import { brokerForEachTest, type SimulatedBroker } from './simulated-broker.js';
 
 const REPLY_TOPIC = 'DefaultCluster_REPLY_TOPIC';
 
 let broker: SimulatedBroker;
-
-beforeEach(async () => {
-  broker = await SimulatedBroker.start();
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
-});
+brokerForEachTest((started) => (broker = started));
 
 interface Pushed {
   readonly fields: Map<string, string>;

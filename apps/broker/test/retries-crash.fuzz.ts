@@ -1,14 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConsumerSendMsgBack, UpdateAndCreateTopic } from '@rocketmq-ts/protocol';
 import { checkHistory, type HistoryEvent } from '@rocketmq-ts/testing';
-import {
-  BROKER,
-  heartbeat,
-  newTopic,
-  newWorld,
-  type PulledRecord,
-  SimulatedBroker,
-} from './simulated-broker.js';
+import { heartbeat } from './heartbeat.js';
+import { type PulledRecord } from './pull-answer.js';
+import { newTopic } from './requests.js';
+import { BROKER, newWorld, SimulatedBroker } from './simulated-broker.js';
 
 /** `RETRY_SEEDS=from-to` runs other seeds; a failure names its seed. */
 const [firstSeed = 1, lastSeed = 2] = (process.env['RETRY_SEEDS'] ?? '1-2').split('-').map(Number);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   encodeBatch,
   formatProperties,
@@ -9,16 +9,11 @@ import {
   SendMessageV2,
   UpdateAndCreateTopic,
 } from '@rocketmq-ts/protocol';
-import { BROKER, newTopic, sendRequest, SimulatedBroker } from './simulated-broker.js';
+import { newTopic, sendRequest } from './requests.js';
+import { BROKER, brokerForEachTest, type SimulatedBroker } from './simulated-broker.js';
 
 let broker: SimulatedBroker;
-
-beforeEach(async () => {
-  broker = await SimulatedBroker.start();
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
-});
+brokerForEachTest((started) => (broker = started));
 
 describe('a message that is sent', () => {
   it('is answered with where it lies', async () => {

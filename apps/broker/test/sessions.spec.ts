@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   CheckClientConfig,
   GetAllProducerInfo,
@@ -14,16 +14,11 @@ import {
   UnregisterClient,
 } from '@rocketmq-ts/protocol';
 import type { RemotingClient } from '@rocketmq-ts/remoting';
-import { FAST_PORT, heartbeat, SimulatedBroker } from './simulated-broker.js';
+import { heartbeat } from './heartbeat.js';
+import { brokerForEachTest, FAST_PORT, type SimulatedBroker } from './simulated-broker.js';
 
 let broker: SimulatedBroker;
-
-beforeEach(async () => {
-  broker = await SimulatedBroker.start();
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
-});
+brokerForEachTest((started) => (broker = started));
 
 const members = async (consumerGroup = 'consumers') => {
   const answer = await broker.ask(GetConsumerListByGroup, {

@@ -1,3 +1,4 @@
+import { afterEach, beforeEach, expect } from '@jest/globals';
 import { PullFrameHandler, TopicTable } from '@rocketmq-ts/broker';
 import {
   BrokerConfig,
@@ -11,22 +12,16 @@ import {
 import { Lifecycle } from '@rocketmq-ts/kernel';
 import {
   type Command,
-  type ConsumerData,
-  decodeRecords,
   type ExtFields,
-  formatProperties,
-  HeartBeat,
   type Message,
-  type MessageRecord,
   PullMessage,
-  PullSysFlag,
   type Received,
   type RemotingFrame,
   type RequestFrame,
   SendMessageV2,
   type Sent,
   type TopicConfig,
-  type UpdateAndCreateTopic,
+  UpdateAndCreateTopic,
 } from '@rocketmq-ts/protocol';
 import { RemotingClient, type RemotingConnection } from '@rocketmq-ts/remoting';
 import {
@@ -37,6 +32,14 @@ import {
   SimulatedNetwork,
   SimulatedRandom,
 } from '@rocketmq-ts/testing';
+import { type PullAnswer, pullAnswer } from './pull-answer.js';
+import {
+  newTopic,
+  type PullOptions,
+  pullRequest,
+  type SendOptions,
+  sendRequest,
+} from './requests.js';
 import { brokerParts, type BrokerService, updatesPathOf } from '../src/broker.lifecycle.js';
 
 const GROUPS = [BrokerConfig, StoreConfig, PopConfig, LimitsConfig, HttpConfig, LoggingConfig];
@@ -46,7 +49,7 @@ export const PORT = 10_911;
 export const FAST_PORT = 10_909;
 export const BROKER = `${ADDRESS}:${PORT}`;
 export const FAST_BROKER = `${ADDRESS}:${FAST_PORT}`;
-const CALL = { timeoutMs: 120_000 };
+export const CALL = { timeoutMs: 120_000 };
 
 const SETTINGS = `
 brokerName=broker-a
@@ -73,34 +76,6 @@ export function newWorld(seed = 7): World {
   const random = new SimulatedRandom(seed);
   const disk = new SimulatedDisk(clock, random);
   return { clock, disk, network: new SimulatedNetwork(clock, random), random };
-}
-
-/** What a test says of a send; the rest is ordinary. */
-export interface SendOptions {
-  readonly queueId?: number;
-  readonly properties?: Readonly<Record<string, string>>;
-  readonly header?: Partial<Sent<typeof SendMessageV2.request>['header']>;
-}
-
-/** What a test says of a pull; the rest asks for everything of queue 0. */
-export interface PullOptions {
-  readonly group?: string;
-  readonly queueId?: number;
-  readonly subscription?: string;
-  /** How long the answer may wait. */
-  readonly holdMs?: number;
-  readonly maxMsgNums?: number;
-  readonly header?: Partial<Sent<typeof PullMessage.request>['header']>;
-}
-
-/** A record with its body cut out. */
-export type PulledRecord = MessageRecord & { readonly body: string };
-
-export interface PullAnswer {
-  readonly code: number;
-  readonly remark: string | undefined;
-  readonly ext: ExtFields;
-  readonly records: readonly PulledRecord[];
 }
 
 /** A whole broker in a world whose time, files and network belong to the test. */
@@ -281,12 +256,7 @@ export class SimulatedBroker {
     client = this.client,
   ): Promise<PullAnswer> {
     const message = pullRequest(topic, queueOffset, options);
-    return client.exchange(over, PullMessage, message, CALL).then((frame) => ({
-      code: frame.code,
-      remark: frame.remark,
-      ext: frame.ext(),
-      records: frame.code === 0 ? decodeRecords(frame.body).map(withBody) : [],
-    }));
+    return client.exchange(over, PullMessage, message, CALL).then(pullAnswer);
   }
 
   pull(topic: string, queueOffset: number, options: PullOptions = {}): Promise<PullAnswer> {
@@ -294,128 +264,21 @@ export class SimulatedBroker {
   }
 }
 
-const withBody = (record: MessageRecord): PulledRecord => ({
-  ...record,
-  body: record.bodyBytes.toString('utf8', record.bodyStart, record.bodyEnd),
-});
-
-/** Asks for a topic with four queues. */
-export const newTopic = (
-  topic: string,
-  header: Partial<Sent<typeof UpdateAndCreateTopic.request>['header']> = {},
-): Sent<typeof UpdateAndCreateTopic.request> => ({
-  header: {
-    topic,
-    defaultTopic: 'TBW102',
-    readQueueNums: 4,
-    writeQueueNums: 4,
-    perm: 6,
-    topicFilterType: 'SINGLE_TAG',
-    topicSysFlag: 0,
-    ...header,
-  },
-  body: null,
-});
-
-/** How a client presents itself; the rest is that of an ordinary push consumer. */
-export interface HeartbeatOptions {
-  readonly clientId?: string;
-  readonly group?: string;
-  /** By topic. */
-  readonly subscriptions?: Readonly<Record<string, string>>;
-  readonly consumer?: Partial<ConsumerData>;
-  readonly producerGroups?: readonly string[];
-  readonly client?: RemotingClient;
-}
-
-/** Sends a heartbeat. @returns the fields of the answer */
-export async function heartbeat(
-  broker: SimulatedBroker,
-  options: HeartbeatOptions = {},
-): Promise<ExtFields> {
-  const { clientId = 'client-1', group = 'consumers', subscriptions = { orders: '*' } } = options;
-  const subscriptionDataSet = Object.entries(subscriptions).map(([topic, subString]) => ({
-    topic,
-    subString,
-    classFilterMode: false,
-    codeSet: [],
-    expressionType: 'TAG',
-    subVersion: broker.world.clock.nowMs(),
-    tagsSet: [],
-  }));
-  const consumer: ConsumerData = {
-    groupName: group,
-    consumeType: 'CONSUME_PASSIVELY',
-    messageModel: 'CLUSTERING',
-    consumeFromWhere: 'CONSUME_FROM_FIRST_OFFSET',
-    unitMode: false,
-    subscriptionDataSet,
-    ...options.consumer,
-  };
-  const body = {
-    clientID: clientId,
-    consumerDataSet: options.producerGroups ? [] : [consumer],
-    producerDataSet: (options.producerGroups ?? []).map((groupName) => ({ groupName })),
-    heartbeatFingerprint: 0,
-    withoutSub: false,
-  };
-  const client = options.client ?? broker.client;
-  const answer = await broker.settled(
-    client.exchange(BROKER, HeartBeat, { header: {}, body }, CALL),
-  );
-  if (answer.code !== 0) throw new Error(`heartbeat: ${answer.code} ${answer.remark}`);
-  return answer.ext();
-}
-
-export function sendRequest(
-  topic: string,
-  body: string | Buffer,
-  { queueId = 0, properties = {}, header = {} }: SendOptions,
-): Sent<typeof SendMessageV2.request> {
-  return {
-    header: {
-      producerGroup: 'producers',
-      topic,
-      defaultTopic: 'TBW102',
-      defaultTopicQueueNums: 4,
-      queueId,
-      sysFlag: 0,
-      bornTimestampMs: 1_699_999_999_000,
-      flag: 0,
-      properties: formatProperties(new Map(Object.entries(properties))),
-      ...header,
-    },
-    body: Buffer.from(body),
-  };
-}
-
-export function pullRequest(
-  topic: string,
-  queueOffset: number,
-  options: PullOptions,
-): Sent<typeof PullMessage.request> {
-  const {
-    group = 'consumers',
-    queueId = 0,
-    subscription = '*',
-    holdMs = 0,
-    maxMsgNums = 32,
-  } = options;
-  return {
-    header: {
-      consumerGroup: group,
-      topic,
-      queueId,
-      queueOffset,
-      maxMsgNums,
-      sysFlag: PullSysFlag.SUBSCRIPTION | (holdMs > 0 ? PullSysFlag.SUSPEND : 0),
-      commitOffset: 0,
-      suspendTimeoutMs: holdMs,
-      subscription,
-      subVersion: 1,
-      expressionType: 'TAG',
-      ...options.header,
-    },
-    body: null,
-  };
+/**
+ * Starts a broker before each test, and expects behind it that it stops in order.
+ * @param options.settings lines of its `broker.conf`; `topic`: one to create
+ */
+export function brokerForEachTest(
+  adopt: (broker: SimulatedBroker) => void,
+  { settings = '', topic }: { readonly settings?: string; readonly topic?: string } = {},
+): void {
+  let broker: SimulatedBroker;
+  beforeEach(async () => {
+    broker = await SimulatedBroker.start(settings);
+    if (topic !== undefined) await broker.call(UpdateAndCreateTopic, newTopic(topic));
+    adopt(broker);
+  });
+  afterEach(async () => {
+    expect(await broker.stop()).toEqual([]);
+  });
 }

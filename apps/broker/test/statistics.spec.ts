@@ -1,20 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   GetBrokerRuntimeInfo,
   ResponseCode,
   UpdateConsumerOffset,
   ViewBrokerStatsData,
 } from '@rocketmq-ts/protocol';
-import { heartbeat, SimulatedBroker } from './simulated-broker.js';
+import { heartbeat } from './heartbeat.js';
+import { brokerForEachTest, type SimulatedBroker } from './simulated-broker.js';
 
 let broker: SimulatedBroker;
-
-beforeEach(async () => {
-  broker = await SimulatedBroker.start();
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
-});
+brokerForEachTest((started) => (broker = started));
 
 const view = (statsName: string, statsKey: string) =>
   broker.ask(ViewBrokerStatsData, { header: { statsName, statsKey }, body: null });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DurableFile } from '@rocketmq-ts/kernel';
 import {
   CleanExpiredConsumequeue,
@@ -17,17 +17,13 @@ import {
   UpdateConsumerOffset,
 } from '@rocketmq-ts/protocol';
 import type { Command, Message, Sent } from '@rocketmq-ts/protocol';
-import { BROKER, heartbeat, newTopic, SimulatedBroker } from './simulated-broker.js';
+import { heartbeat } from './heartbeat.js';
+import { newTopic } from './requests.js';
+import { BROKER, brokerForEachTest, type SimulatedBroker } from './simulated-broker.js';
 
 const HOUR_MS = 3_600_000;
 let broker: SimulatedBroker;
-
-beforeEach(async () => {
-  broker = await SimulatedBroker.start();
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
-});
+brokerForEachTest((started) => (broker = started));
 
 const NOTHING = { header: {}, body: null };
 const store = () => broker.service.running().store;

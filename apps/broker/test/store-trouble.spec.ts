@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ResponseCode, SendMessageV2 } from '@rocketmq-ts/protocol';
-import { BROKER, sendRequest, SimulatedBroker } from './simulated-broker.js';
+import { sendRequest } from './requests.js';
+import { BROKER, SimulatedBroker } from './simulated-broker.js';
 
 let broker: SimulatedBroker;
 afterEach(async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { TimerService } from '@rocketmq-ts/broker';
 import { RecallMessage, UpdateAndCreateTopic } from '@rocketmq-ts/protocol';
-import { newTopic, newWorld, SimulatedBroker } from './simulated-broker.js';
+import { newTopic } from './requests.js';
+import { newWorld, SimulatedBroker } from './simulated-broker.js';
 
 /** `TIMER_SEEDS=from-to` runs other seeds; a failure names its seed. */
 const [firstSeed = 1, lastSeed = 3] = (process.env['TIMER_SEEDS'] ?? '1-3').split('-').map(Number);

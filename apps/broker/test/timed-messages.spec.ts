@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { TimerService } from '@rocketmq-ts/broker';
 import {
   GetTimerCheckPoint,
@@ -7,16 +7,14 @@ import {
   ResponseCode,
   UpdateAndCreateTopic,
 } from '@rocketmq-ts/protocol';
-import { BROKER, newTopic, type PulledRecord, SimulatedBroker } from './simulated-broker.js';
+import { type PulledRecord } from './pull-answer.js';
+import { newTopic } from './requests.js';
+import { BROKER, brokerForEachTest, type SimulatedBroker } from './simulated-broker.js';
 
 let broker: SimulatedBroker;
-
-beforeEach(async () => {
-  broker = await SimulatedBroker.start('recallMessageEnable=true\n');
-  await broker.call(UpdateAndCreateTopic, newTopic('orders'));
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
+brokerForEachTest((started) => (broker = started), {
+  settings: 'recallMessageEnable=true\n',
+  topic: 'orders',
 });
 
 const all = async (topic = 'orders'): Promise<readonly PulledRecord[]> =>

@@ -8,14 +8,9 @@ import {
   UpdateAndCreateTopic,
 } from '@rocketmq-ts/protocol';
 import { checkHistory, type CheckReport, type HistoryEvent } from '@rocketmq-ts/testing';
-import {
-  BROKER,
-  heartbeat,
-  newTopic,
-  newWorld,
-  sendRequest,
-  SimulatedBroker,
-} from './simulated-broker.js';
+import { heartbeat } from './heartbeat.js';
+import { newTopic, sendRequest } from './requests.js';
+import { BROKER, newWorld, SimulatedBroker } from './simulated-broker.js';
 
 /** `TRANSACTION_SEEDS=from-to` runs other seeds; a failure names its seed. */
 const [firstSeed = 1, lastSeed = 2] = (process.env['TRANSACTION_SEEDS'] ?? '1-2')

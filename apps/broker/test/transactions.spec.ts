@@ -12,13 +12,10 @@ import {
   ResumeCheckHalfMessage,
   UpdateAndCreateTopic,
 } from '@rocketmq-ts/protocol';
-import {
-  BROKER,
-  heartbeat,
-  newTopic,
-  type PulledRecord,
-  SimulatedBroker,
-} from './simulated-broker.js';
+import { heartbeat } from './heartbeat.js';
+import { type PulledRecord } from './pull-answer.js';
+import { newTopic } from './requests.js';
+import { BROKER, SimulatedBroker } from './simulated-broker.js';
 
 const HALF = 'RMQ_SYS_TRANS_HALF_TOPIC';
 const OP = 'RMQ_SYS_TRANS_OP_HALF_TOPIC';

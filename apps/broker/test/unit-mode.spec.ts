@@ -1,15 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { TopicSysFlag, UpdateAndCreateTopic } from '@rocketmq-ts/protocol';
-import { heartbeat, newTopic, SimulatedBroker } from './simulated-broker.js';
+import { heartbeat } from './heartbeat.js';
+import { newTopic } from './requests.js';
+import { brokerForEachTest, type SimulatedBroker } from './simulated-broker.js';
 
 let broker: SimulatedBroker;
-
-beforeEach(async () => {
-  broker = await SimulatedBroker.start();
-});
-afterEach(async () => {
-  expect(await broker.stop()).toEqual([]);
-});
+brokerForEachTest((started) => (broker = started));
 
 const flagOf = (name: string): number | undefined => broker.topic(name)?.topicSysFlag;
 
