@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { TopicConfig } from '@rocketmq-ts/protocol';
 import type { BrokerRegistration } from './registration.js';
-import { RouteTable, type RouteTableSettings } from './route-table.js';
+import { RouteTable } from './route-table.js';
+import type { RouteTableSettings } from './route-table-settings.js';
 
 interface Connection {
   readonly id: number;

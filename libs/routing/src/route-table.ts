@@ -19,25 +19,14 @@ import {
 import { BrokerLiveness, type BrokerAddress, type LiveBroker } from './broker-liveness.js';
 import {
   isRoutableName,
-  malformedPart,
   type BrokerRegistration,
   type MinBrokerIdChange,
-  type RefusalReason,
   type RegistrationOutcome,
 } from './registration.js';
+import { registrationRefusal } from './registration-refusal.js';
+import type { RouteTableSettings } from './route-table-settings.js';
 import { topicRoute, type RouteQuestion } from './topic-route.js';
 import { TopicQueues, withoutWrite } from './topic-queues.js';
-
-/** Settings that the table reads each time it needs them, so that they may change. */
-export interface RouteTableSettings {
-  /** Silence after which a broker is gone that did not say a time of its own. */
-  readonly brokerExpiryMs: number;
-  /** A broker that was heard of within this time keeps its id and its address. */
-  readonly brokerTakeoverMs: number;
-  readonly deleteTopicWithBrokerRegistration: boolean;
-  readonly brokerCountMax: number;
-  readonly topicEntryCountMax: number;
-}
 
 /** What left the table. */
 export interface Unregistration {
@@ -76,7 +65,12 @@ export class RouteTable<C extends object> {
 
   /** Source: rocketmq 5.x `RouteInfoManager#registerBroker`. */
   register(registration: BrokerRegistration<C>, nowMs: number): RegistrationOutcome {
-    const refusal = this.refusal(registration, nowMs);
+    const { groups, liveness, topics, settings } = this;
+    const refusal = registrationRefusal(
+      registration,
+      { groups, liveness, topics, settings },
+      nowMs,
+    );
     if (refusal) return { kind: 'refused', ...refusal };
 
     const { clusterName, brokerName, brokerId, brokerAddress } = registration;
@@ -291,72 +285,6 @@ export class RouteTable<C extends object> {
     if (entries > this.settings.topicEntryCountMax || members.length > this.settings.brokerCountMax)
       broken.push('I3: limits');
     return broken;
-  }
-
-  private refusal(
-    registration: BrokerRegistration<C>,
-    nowMs: number,
-  ): { reason: RefusalReason; message: string } | undefined {
-    const { clusterName, brokerName, brokerId, brokerAddress, topics } = registration;
-    const malformed = malformedPart(registration);
-    if (malformed !== undefined) return { reason: 'MALFORMED', message: malformed };
-    const group = this.groups.get(brokerName);
-    if (group && group.clusterName !== clusterName)
-      return {
-        reason: 'NAME_IN_OTHER_CLUSTER',
-        message: `${brokerName} belongs to cluster ${group.clusterName}`,
-      };
-    const taken = this.takenBy(registration, group, nowMs);
-    if (taken) return taken;
-    if (group?.members.get(brokerId) === undefined && topics.size === 1)
-      return { reason: 'SINGLE_TOPIC_FIRST', message: 'register broker failed' };
-    const known = this.liveness.find(registration) !== undefined;
-    if (!known && this.liveness.size >= this.settings.brokerCountMax)
-      return {
-        reason: 'TOO_MANY_BROKERS',
-        message: `${this.liveness.size} brokers are registered (brokerCountMax)`,
-      };
-    let entries = this.topics.entryCount;
-    for (const topic of topics.keys()) if (!this.topics.has(topic, brokerName)) entries++;
-    if (entries > this.settings.topicEntryCountMax)
-      return {
-        reason: 'TOO_MANY_TOPICS',
-        message: `${brokerAddress} would bring the topic entries to ${entries}, at most ${this.settings.topicEntryCountMax} are kept (topicEntryCountMax)`,
-      };
-    return undefined;
-  }
-
-  /** Apache lets the newest registration win; two brokers with one name and id would push each other out for ever. */
-  private takenBy(
-    registration: BrokerRegistration<C>,
-    group: BrokerGroup | undefined,
-    nowMs: number,
-  ): { reason: RefusalReason; message: string } | undefined {
-    const { clusterName, brokerName, brokerId, brokerAddress } = registration;
-    const fresh = (live: LiveBroker<C>): boolean =>
-      live.connection !== registration.connection &&
-      nowMs - live.lastHeardMs < this.settings.brokerTakeoverMs;
-
-    const sameAddress = this.liveness.find(registration);
-    if (sameAddress && sameAddress.brokerName !== brokerName && fresh(sameAddress))
-      return {
-        reason: 'ADDRESS_TAKEN',
-        message: `${brokerAddress} is registered by ${sameAddress.brokerName} ${sameAddress.brokerId}, which is alive`,
-      };
-    const oldAddress = group?.members.get(brokerId);
-    if (oldAddress === undefined || oldAddress === brokerAddress) return undefined;
-    const old = this.liveness.find({ clusterName, brokerAddress: oldAddress });
-    if (old && fresh(old))
-      return {
-        reason: 'ID_TAKEN',
-        message: `${brokerName} ${brokerId} is registered from ${oldAddress}, which is alive`,
-      };
-    if (old && old.dataVersion.stateVersion > registration.dataVersion.stateVersion)
-      return {
-        reason: 'STALE_STATE_VERSION',
-        message: `${brokerName} ${brokerId} is registered from ${oldAddress} with a newer state`,
-      };
-    return undefined;
   }
 
   /** Takes out of the table what this registration takes the place of. */
