@@ -20,6 +20,7 @@ import { PopAccess } from './pop-access.js';
 import { PopFrameHandler } from './pop-frame.handler.js';
 import { PopOffsets } from './pop-offsets.js';
 import type { PopQueue } from './pop-queue.js';
+import { bufferSettings, peekSettings, popperSettings, popSettings } from './pop-settings.js';
 import { PopTable } from './pop-table.js';
 import { reviveTopicOf } from './pop-topic-name.js';
 import { QueuePopper } from './queue-popper.js';
@@ -56,9 +57,6 @@ export interface ReviveTimer {
 
 /** How long a stop of pop consumption takes at most. */
 export const POP_STOP_MS = 2_500;
-
-/** Held pops of one connection: a proxy has one for each queue of each group it serves. */
-const HELD_PER_CONNECTION_MAX = 20_000;
 
 /** The parts of pop consumption, put together. */
 export class PopCapability {
@@ -105,17 +103,7 @@ export class PopCapability {
       revival,
       flushedOffset,
       commit: (queue, queueOffset) => this.commit(ground, queue, queueOffset, onFree),
-      settings: {
-        get merge() {
-          return pop.popBufferMerge;
-        },
-        get stayMs() {
-          return pop.popCheckpointStayMs;
-        },
-        get countMax() {
-          return pop.popCheckpointCountMax;
-        },
-      },
+      settings: bufferSettings(pop),
     });
     const offsets = new PopOffsets({
       offsets: ground.offsets,
@@ -138,15 +126,7 @@ export class PopCapability {
       offsets,
       brokerName,
       onFree,
-      settings: {
-        maxBytes: broker.pullInMemoryBytesMax,
-        get checkpointsPerQueueMax() {
-          return pop.popCheckpointsPerQueueMax;
-        },
-        get inFlightCountMax() {
-          return pop.popInFlightLimit ? pop.popInFlightCountMax : undefined;
-        },
-      },
+      settings: popperSettings(broker, pop),
     });
     const settings = popSettings(broker, pop);
     this.log = log;
@@ -190,12 +170,7 @@ export class PopCapability {
       table,
       offsets,
       access,
-      settings: {
-        maxBytes: broker.pullInMemoryBytesMax,
-        get retryTopicV2() {
-          return pop.popRetryTopicV2;
-        },
-      },
+      settings: peekSettings(broker, pop),
     });
   }
 
@@ -233,28 +208,3 @@ export class PopCapability {
     onFree(queue);
   }
 }
-
-/** A view of the configuration: what is changed while the broker runs counts from the next pop on. */
-const popSettings = (
-  broker: BrokerConfig,
-  pop: PopConfig,
-): ConstructorParameters<typeof PopFrameHandler>[0]['settings'] => ({
-  heldCountPerConnectionMax: HELD_PER_CONNECTION_MAX,
-  get heldCountMax() {
-    return pop.heldPopCountMax;
-  },
-  get heldCountPerPlaceMax() {
-    return pop.heldPopsPerQueueMax;
-  },
-  reviveQueueCount: pop.reviveQueueCount,
-  get retryTopicV2() {
-    return pop.popRetryTopicV2;
-  },
-  get readsRetryTopicV1() {
-    return pop.popReadsRetryTopicV1;
-  },
-  get retryPercent() {
-    return pop.popRetryPercent;
-  },
-  holdMaxMs: broker.holdMsMax,
-});
