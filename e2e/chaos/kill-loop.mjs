@@ -101,23 +101,21 @@ function percentile(sorted, share) {
     : sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }
 
+/** What every command of the driver works on. */
+const targetOf = (run) => [
+  '-broker',
+  `127.0.0.1:${run.port}`,
+  '-topic',
+  'Chaos',
+  '-queues',
+  String(QUEUES),
+];
+
 function drain(run, reader) {
   const path = join(run.folder, `${reader}.jsonl`);
   const result = spawnSync(
     run.driver,
-    [
-      'drain',
-      '-broker',
-      `127.0.0.1:${run.port}`,
-      '-topic',
-      'Chaos',
-      '-queues',
-      String(QUEUES),
-      '-reader',
-      reader,
-      '-history',
-      path,
-    ],
+    ['drain', ...targetOf(run), '-reader', reader, '-history', path],
     { encoding: 'utf8' },
   );
   if (result.status !== 0) throw new Error(`reader ${reader}: ${result.stderr.trim()}`);
@@ -132,19 +130,7 @@ async function campaign(run) {
   const driverLog = openSync(join(run.folder, 'driver.log'), 'a');
   const producer = spawn(
     run.driver,
-    [
-      'produce',
-      '-broker',
-      `127.0.0.1:${run.port}`,
-      '-topic',
-      'Chaos',
-      '-queues',
-      String(QUEUES),
-      '-run',
-      run.name,
-      '-history',
-      history,
-    ],
+    ['produce', ...targetOf(run), '-run', run.name, '-history', history],
     { stdio: ['pipe', driverLog, driverLog] },
   );
   run.producer = producer;

@@ -3,6 +3,21 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
+const everyLayer = [
+  'kernel',
+  'platform',
+  'protocol',
+  'routing',
+  'remoting',
+  'storage',
+  'replication',
+  'client',
+  'config',
+  'filter',
+  'nest',
+  'broker',
+];
+
 /** Layer -> layers whose packages it may import. */
 export const allowedLayers = {
   kernel: [],
@@ -27,34 +42,8 @@ export const allowedLayers = {
     'config',
     'nest',
   ],
-  app: [
-    'kernel',
-    'platform',
-    'protocol',
-    'routing',
-    'remoting',
-    'storage',
-    'replication',
-    'client',
-    'config',
-    'filter',
-    'nest',
-    'broker',
-  ],
-  testing: [
-    'kernel',
-    'platform',
-    'protocol',
-    'routing',
-    'remoting',
-    'storage',
-    'replication',
-    'client',
-    'config',
-    'filter',
-    'nest',
-    'broker',
-  ],
+  app: everyLayer,
+  testing: everyLayer,
 };
 
 const mayUseTesting = (path) => /\.(spec|fuzz|bench)\.ts$|\/test\//.test(path);

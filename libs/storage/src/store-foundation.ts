@@ -6,29 +6,17 @@ import { QueueFiles } from './consume-queue/queue-files.js';
 import { QueueFlusher } from './consume-queue/queue-flusher.js';
 import { IndexFiles } from './index-file/index-files.js';
 import type { StoreSettings } from './message-store.options.js';
-import type { IndexSink } from './message-store.types.js';
+import type { RecoveryParts } from './recovery/recovery-parts.js';
 import { SIDECAR_NAME, SidecarFile } from './sidecar.js';
 import { StoreCounters } from './store-counters.js';
 import { StoreLockedError } from './store-errors.js';
 import { StoreHealth } from './store-health.js';
 
 /** Files and tables as recovery leaves them. */
-export interface StoreFoundation {
-  readonly disk: Disk;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly settings: StoreSettings;
+export interface StoreFoundation extends RecoveryParts {
   readonly counters: StoreCounters;
   readonly health: StoreHealth;
-  readonly segments: LogSegments;
-  readonly queues: ConsumeQueues;
-  readonly files: QueueFiles;
-  readonly flusher: QueueFlusher;
-  readonly index: IndexSink | undefined;
-  readonly sidecar: SidecarFile;
-  readonly checkpoint: CheckpointFile;
   readonly abortPath: string;
-  readonly abortPresent: boolean;
   readonly unlock: () => Promise<void>;
 }
 

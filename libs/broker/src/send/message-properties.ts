@@ -1,6 +1,7 @@
 import { MessageSysFlag, ResponseCode } from '@rocketmq-ts/protocol';
 import type { DelayLevels } from '../delay/delay-levels.js';
 import type { TimerPlacement } from '../timer/timer-placement.js';
+import { rememberPlace } from './real-place.js';
 import { brokerForbids, illegalMessage } from './send-decision.js';
 import type { Refusal } from './send-decision.js';
 import { fixedProperty } from './stored-properties.js';
@@ -8,8 +9,6 @@ import type { FixedProperty, StoredProperties } from './stored-properties.js';
 
 const UNIQ_KEY = fixedProperty('UNIQ_KEY', '');
 const DELAY = fixedProperty('DELAY', '');
-const REAL_TOPIC = fixedProperty('REAL_TOPIC', '');
-const REAL_QID = fixedProperty('REAL_QID', '');
 const TIMER_OUT_MS = fixedProperty('TIMER_OUT_MS', '');
 /** What Apache notes on a message that goes to the dead-letter topic without a delay. */
 const NO_DELAY = fixedProperty('DELAY', '-1');
@@ -106,8 +105,7 @@ export function rememberTarget(
   queueId: number,
 ): void {
   properties.putText(DELAY, String(level));
-  properties.putValue(REAL_TOPIC, topic.nameBytes, 0, topic.nameBytes.length);
-  properties.putText(REAL_QID, String(queueId));
+  rememberPlace(properties, topic, queueId);
 }
 
 /** Notes on a message that waits for its time where it belongs. Source: rocketmq 5.5.0 `HookUtils#transformTimerMessage`. */
@@ -118,8 +116,7 @@ export function rememberTimer(
   queueId: number,
 ): void {
   properties.putText(TIMER_OUT_MS, String(outMs));
-  properties.putValue(REAL_TOPIC, topic.nameBytes, 0, topic.nameBytes.length);
-  properties.putText(REAL_QID, String(queueId));
+  rememberPlace(properties, topic, queueId);
 }
 
 function readDelayLevel(properties: StoredProperties): number | undefined {

@@ -1,3 +1,4 @@
+import { rememberPlace } from '../send/real-place.js';
 import { fixedProperty } from '../send/stored-properties.js';
 import type { StoredProperties } from '../send/stored-properties.js';
 import { PendingSend } from '../send/pending-send.js';
@@ -8,8 +9,6 @@ import type { TopicTraffic } from '../stats/broker-stats.js';
 import type { TransactionCounts } from './transaction-counts.js';
 
 const TRANSACTION_ID = fixedProperty('__transactionId__', '');
-const REAL_TOPIC = fixedProperty('REAL_TOPIC', '');
-const REAL_QID = fixedProperty('REAL_QID', '');
 
 /** Notes on a half message where its message belongs. Source: rocketmq 5.5.0 `TransactionalMessageBridge#parseHalfMessageInner`. */
 export function rememberHalfTarget(
@@ -19,8 +18,7 @@ export function rememberHalfTarget(
   queueId: number,
 ): void {
   properties.putText(TRANSACTION_ID, uniqKey);
-  properties.putValue(REAL_TOPIC, topic.nameBytes, 0, topic.nameBytes.length);
-  properties.putText(REAL_QID, String(queueId));
+  rememberPlace(properties, topic, queueId);
 }
 
 /** A half message on its way through the store. */
