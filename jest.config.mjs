@@ -13,5 +13,7 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFiles: ['<rootDir>/tools/jest/setup.mjs'],
+  // Nearly all tests have a time of their own; this one only ends what hangs, also where others keep the machine busy.
+  testTimeout: 60_000,
   testEnvironment: 'node',
 };

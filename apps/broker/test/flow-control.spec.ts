@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   GetColdDataFlowCtrInfo,
   RemoveColdDataFlowCtrConfig,
@@ -9,9 +9,6 @@ import {
 } from '@rocketmq-ts/protocol';
 import { sendRequest } from './requests.js';
 import { BROKER, SimulatedBroker } from './simulated-broker.js';
-
-// Some of these move hundreds of kilobytes through a simulated disk.
-jest.setTimeout(30_000);
 
 let broker: SimulatedBroker;
 afterEach(async () => {

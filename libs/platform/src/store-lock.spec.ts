@@ -110,7 +110,7 @@ describe('NodeDisk.tryLock', () => {
     );
     expect(all.map(({ said }) => said).sort()).toEqual(['held', 'refused', 'refused', 'refused']);
     await Promise.all(all.map(({ holder }) => kill(holder)));
-  }, 20_000);
+  });
 
   const inOtherNetwork = linux && has('unshare', '--net', 'true') ? it : it.skip;
   inOtherNetwork(

@@ -81,5 +81,5 @@ describe('RemotingServer with damaged streams', () => {
     }
     // The damage is real: a good part of the streams had to be closed.
     expect(malformed).toBeGreaterThan(ROUNDS / 5);
-  }, 30_000);
+  });
 });

@@ -171,5 +171,5 @@ describe('Remoting over real sockets', () => {
       if (version === 317) expect(server.stats.goAways).toBe(0);
       else expect(server.stats.droppedInDrain).toBe(0);
     }
-  }, 20_000);
+  });
 });

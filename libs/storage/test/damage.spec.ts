@@ -301,7 +301,7 @@ describe('derived files that are gone or wrong (P15)', () => {
         expect([one[0], other[0], after]).toEqual([one[0], other[0], expected]);
       }
     }
-  }, 60_000);
+  });
 });
 
 describe('a power loss that keeps queue units and loses their messages', () => {
