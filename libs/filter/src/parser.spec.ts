@@ -47,9 +47,10 @@ describe('what a client is told about an expression that cannot be used', () => 
     ['a list longer than allowed', `a IN (${Array(3_000).fill("'x'").join(',')})`],
     ['more terms than allowed', Array(1_000).fill('a=5').join(' OR ')],
   ])('%s: refused within an instant', (_, text) => {
-    const start = performance.now();
+    // Time of the processor, which others on the machine do not add to.
+    const before = process.cpuUsage();
     expect(refusal(text).position).toBeGreaterThan(0);
-    expect(performance.now() - start).toBeLessThan(100);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(250);
   });
 
   it('takes what is just allowed', () => {
