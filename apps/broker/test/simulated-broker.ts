@@ -282,3 +282,6 @@ export function brokerForEachTest(
     expect(await broker.stop()).toEqual([]);
   });
 }
+
+// What tests say to a broker, for those that need nothing else of it.
+export { newTopic, pullRequest, sendRequest } from './requests.js';

@@ -15,7 +15,7 @@ import {
   UpdateBrokerConfig,
 } from '@rocketmq-ts/protocol';
 import { RemotingClient } from '@rocketmq-ts/remoting';
-import { pullRequest, sendRequest } from './requests.js';
+import { pullRequest, sendRequest } from './simulated-broker.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 jest.setTimeout(180_000);
