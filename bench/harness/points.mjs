@@ -163,6 +163,18 @@ export const points = [
     targets: [higher('throughput', 1, 2), lower('p99Ms'), lower('cpuMicrosPerMessage')],
   },
   {
+    name: 'transactions',
+    session: 'transactions',
+    title: 'half message and one-way commit, 8×64, against plain sends of the same run',
+    load: { mode: 'transaction', connections: 8, inFlight: 64 },
+    targets: [
+      atLeast('shareOfPlainRate', 0.4, 0.45),
+      higher('throughput'),
+      lower('p99Ms'),
+      lower('cpuMicrosPerMessage'),
+    ],
+  },
+  {
     name: 'end-to-end',
     session: 'end-to-end',
     title: 'end to end, 1 000 msg/s, official producer and push consumer',
@@ -253,6 +265,7 @@ export const metricLabels = {
   p99Ms: ['p99 ms', 2],
   cpuMicrosPerMessage: ['CPU µs/msg', 1],
   shareOfOneTopicRate: ['of own one-topic rate', 2],
+  shareOfPlainRate: ['of own plain rate', 2],
   rssAnonMb: ['RssAnon MB', 0],
   rssMb: ['RSS MB', 0],
   ms: ['ms', 0],

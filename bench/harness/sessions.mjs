@@ -93,8 +93,8 @@ async function withCluster(context, options, measure) {
 const inSeconds = (seconds) => `${seconds}s`;
 
 /** Lets compilers and page tables see the load before anything is measured. */
-async function warmUp(context, cluster, load = {}) {
-  await context.generator.run('send', {
+async function warmUp(context, cluster, { mode = 'send', ...load } = {}) {
+  await context.generator.run(mode, {
     ...cluster.target,
     topic: 'BenchWarmUp',
     warmUp: '0s',
@@ -204,6 +204,28 @@ async function popSession(context) {
     const metrics = metricsOf(await context.generator.run(mode, run));
     context.log(`${point.name}: ${Math.round(metrics.throughput)} msg/s`);
     return { [point.name]: metrics };
+  });
+}
+
+/** Plain sends before and after, so that a machine that drifts does not show as a share. */
+async function transactionsSession(context) {
+  return withCluster(context, {}, async (cluster) => {
+    const [point] = context.points;
+    await warmUp(context, cluster);
+    await warmUp(context, cluster, { mode: point.load.mode });
+    const plain = { ...point.load, mode: 'send' };
+    const measured = [];
+    for (const load of [plain, point.load, plain]) {
+      measured.push(await measureLoad(context, cluster, load));
+      await settleDisk();
+    }
+    const [before, transactions, after] = measured;
+    transactions.plainThroughput = (before.throughput + after.throughput) / 2;
+    transactions.plainCpuMicrosPerMessage = before.cpuMicrosPerMessage;
+    transactions.shareOfPlainRate = transactions.throughput / transactions.plainThroughput;
+    const rates = measured.map(({ throughput }) => Math.round(throughput)).join(', ');
+    context.log(`${point.name}: plain, transactions, plain ${rates} msg/s`);
+    return { [point.name]: transactions };
   });
 }
 
@@ -375,6 +397,7 @@ export const sessions = {
   topics: topicsSession,
   pull: pullSession,
   pop: popSession,
+  transactions: transactionsSession,
   'end-to-end': endToEndSession,
   memory: memorySession,
   start: startSession,

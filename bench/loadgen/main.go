@@ -2,6 +2,7 @@
 //
 //	loadgen create    create topics
 //	loadgen send      closed loop: connections x in flight, for a time
+//	loadgen transaction  as send, but half messages, each committed when it is acknowledged
 //	loadgen latency   open loop: a fixed rate, latency from the moment a message was due
 //	loadgen fill      write a number of messages
 //	loadgen pull      drain a backlog, over and over for a time or a number of passes

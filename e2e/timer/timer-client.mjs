@@ -30,9 +30,10 @@ export class TimerClient {
    * @param {number} number
    * @param {Record<string, string>} properties
    * @param {Buffer} body
+   * @param {object} more fields of the header that differ
    * @throws when it was not acknowledged
    */
-  async send(topic, number, properties, body) {
+  async send(topic, number, properties, body, more = {}) {
     const header = {
       producerGroup: 'timers',
       topic,
@@ -43,8 +44,9 @@ export class TimerClient {
       bornTimestampMs: Date.now(),
       flag: 0,
       properties: formatProperties(new Map(Object.entries(properties))),
+      ...more,
     };
-    await this.client.call(this.address, SendMessageV2, { header, body }, CALL);
+    return this.client.call(this.address, SendMessageV2, { header, body }, CALL);
   }
 
   /** Sends many, some hundred at a time. */

@@ -3,6 +3,7 @@ import type {
   MessageLookup,
   MessageSink,
   MessageSource,
+  NewestRecords,
   RecordSource,
   StoreAdministration,
   StoreGauges,
@@ -32,5 +33,6 @@ export type BrokerStore = MessageSink &
   MessageSource &
   RecordSource &
   MessageLookup &
+  NewestRecords &
   StoreAdministration &
   StoreGauges;

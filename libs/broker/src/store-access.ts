@@ -40,6 +40,19 @@ export interface RecordSource {
   ): void;
 }
 
+/** The part of the store that has the newest records at hand. */
+export interface NewestRecords {
+  /**
+   * Gives a view of bytes of the log to `use`, valid during the call alone; answers what that answers, undefined where the
+   * bytes are not in memory any more.
+   */
+  useNewest<T>(
+    commitLogOffset: number,
+    sizeBytes: number,
+    use: (bytes: Buffer) => T,
+  ): T | undefined;
+}
+
 /** The part of the store that answers questions of operators and tools. */
 export interface MessageLookup {
   findQueue(topic: string, queueId: number): StoreQueue | undefined;

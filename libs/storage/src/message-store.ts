@@ -140,6 +140,15 @@ export class MessageStore {
     return this.parts.lookup.recordAt(commitLogOffset);
   }
 
+  /** Gives bytes that are among the newest of the log to `use`, see `RecordLookup.useNewest`. */
+  useNewest<T>(
+    commitLogOffset: number,
+    sizeBytes: number,
+    use: (bytes: Buffer) => T,
+  ): T | undefined {
+    return this.parts.lookup.useNewest(commitLogOffset, sizeBytes, use);
+  }
+
   /** The record of this size that begins at this offset, see `RecordLookup.readRecord`. */
   readRecord(
     commitLogOffset: number,

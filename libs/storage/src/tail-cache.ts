@@ -58,6 +58,20 @@ export class TailCache {
     return undefined;
   }
 
+  /** Gives a view of bytes that lie in one slab to `use`, and keeps them in place meanwhile; undefined where they do not. */
+  use<T>(commitLogOffset: number, sizeBytes: number, use: (bytes: Buffer) => T): T | undefined {
+    const slab = this.find(commitLogOffset);
+    if (slab === undefined) return undefined;
+    const at = commitLogOffset - slab.startOffset;
+    if (at + sizeBytes > slab.usedBytes) return undefined;
+    slab.holds++;
+    try {
+      return use(slab.buffer.subarray(at, at + sizeBytes));
+    } finally {
+      this.pool.release(slab);
+    }
+  }
+
   /** Drops the oldest slabs above the budget, as far as their bytes are in the file (I2). The newest always stays. */
   evict(writtenOffset: number): void {
     let drop = 0;

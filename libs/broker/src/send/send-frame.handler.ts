@@ -26,8 +26,8 @@ import {
 } from '../topic/topic-name.js';
 import type { TopicRecord, TopicTable } from '../topic/topic-table.js';
 import { HALF_QUEUE_ID, withTransactionBits } from '../transaction/half-message.js';
-import { PendingHalf, rememberHalfTarget } from '../transaction/half-send.js';
-import type { TransactionCounts } from '../transaction/transaction-counts.js';
+import { PendingHalf, plainGroupOf, rememberHalfTarget } from '../transaction/half-send.js';
+import type { HalfListeners } from '../transaction/half-send.js';
 import { BatchOpener } from './batch-opener.js';
 import {
   PropertyWishes,
@@ -62,7 +62,7 @@ export interface SendParts {
   readonly locks: QueueLockTable;
   readonly stats: BrokerStats;
   readonly flow: FlowControl<ServerConnection>;
-  readonly transactions: TransactionCounts;
+  readonly halves: HalfListeners;
   readonly answers: SendAnswers;
   readonly brokerName: string;
   readonly rules: SendRules;
@@ -319,9 +319,11 @@ export class SendFrameHandler {
   }
 
   private newHalf(connection: ServerConnection, target: TopicRecord): PendingHalf {
-    const { answers, stats, transactions } = this.parts;
+    const { answers, stats, halves } = this.parts;
     const traffic = stats.topic(TRANSACTION_HALF_TOPIC);
-    return new PendingHalf(answers, connection, traffic, target.name, transactions);
+    const half = new PendingHalf(answers, connection, traffic, target.name, halves);
+    half.plainGroup = plainGroupOf(this.properties, this.wishes);
+    return half;
   }
 
   /** A delay that the message asks for begins with its commit. */

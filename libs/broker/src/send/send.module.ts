@@ -20,6 +20,7 @@ import { SubscriptionGroupModule } from '../subscription-group/subscription-grou
 import { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
 import { TopicModule } from '../topic/topic.module.js';
 import { TopicTable } from '../topic/topic-table.js';
+import { RecentHalves } from '../transaction/recent-halves.js';
 import { TransactionCounts } from '../transaction/transaction-counts.js';
 import { TransactionCountsModule } from '../transaction/transaction-counts.module.js';
 import { SendAnswers } from './send-answers.js';
@@ -74,6 +75,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
         BrokerStats,
         FlowControl,
         TransactionCounts,
+        RecentHalves,
         SendAnswers,
         UniqKeyMaker,
         BrokerIdentity,
@@ -91,7 +93,8 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
         locks: QueueLockTable,
         stats: BrokerStats,
         flow: FlowControl<ServerConnection>,
-        transactions: TransactionCounts,
+        counts: TransactionCounts,
+        recent: RecentHalves,
         answers: SendAnswers,
         uniqKeys: UniqKeyMaker,
         identity: BrokerIdentity,
@@ -109,7 +112,7 @@ import { UniqKeyMaker } from './uniq-key-maker.js';
           locks,
           stats,
           flow,
-          transactions,
+          halves: { counts, recent },
           answers,
           brokerName: identity.brokerName,
           rules: {

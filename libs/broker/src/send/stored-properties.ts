@@ -48,6 +48,10 @@ const KNOWN_KEYS = [
   'TIMER_OUT_MS',
   'TIMER_DEL_UNIQKEY',
   'INNER_MULTI_DISPATCH',
+  'PGROUP',
+  'CHECK_IMMUNITY_TIME_IN_SECONDS',
+  'TRAN_ORIGIN_QUEUE_OFFSET',
+  'TRAN_PREPARED_QUEUE_OFFSET',
 ] as const;
 export type KnownKey = (typeof KNOWN_KEYS)[number];
 

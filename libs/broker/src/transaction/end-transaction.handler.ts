@@ -1,28 +1,24 @@
 import type { Clock, Logger } from '@rocketmq-ts/kernel';
 import { describeError } from '@rocketmq-ts/kernel';
 import {
-  codec,
   decodeRecord,
-  EndTransaction,
+  EndTransactionScanner,
   MessageSysFlag,
   PropertyName,
   ResponseCode,
 } from '@rocketmq-ts/protocol';
-import type { MessageRecord, Received, RemotingFrame, SerializeType } from '@rocketmq-ts/protocol';
+import type { MessageRecord, RemotingFrame, SerializeType } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import type { StoreQueue } from '@rocketmq-ts/storage';
 import type { Refusal } from '../send/send-decision.js';
-import type { MessageLookup, MessageSource } from '../store-access.js';
+import type { MessageLookup, MessageSource, NewestRecords } from '../store-access.js';
 import { decisionTooLate } from './check-policy.js';
 import { isCommitted } from './commit-evidence.js';
 import { useOne } from './half-reader.js';
 import { HalfView } from './half-view.js';
+import type { RecentHalves } from './recent-halves.js';
 import type { TransactionDecisions } from './transaction-decisions.js';
 import type { TransactionTable } from './transaction-table.js';
-
-const NO_BYTES = Buffer.alloc(0);
-
-type EndHeader = Received<typeof EndTransaction.request>['header'];
 
 /** A decision on its way; what its answer needs, and what tells which half message it is about. */
 interface PendingDecision {
@@ -31,7 +27,11 @@ interface PendingDecision {
   readonly serializeType: SerializeType;
   readonly isOneWay: boolean;
   readonly inFlightBytes: number;
-  readonly header: EndHeader;
+  readonly group: string;
+  readonly queueOffset: number;
+  readonly commitLogOffset: number;
+  /** It answers a question of the broker. */
+  readonly fromCheck: boolean;
   readonly kind: 'commit' | 'rollback';
 }
 
@@ -39,7 +39,8 @@ interface PendingDecision {
 export interface EndTransactionParts {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly store: MessageSource & Pick<MessageLookup, 'query'>;
+  readonly store: MessageSource & NewestRecords & Pick<MessageLookup, 'query'>;
+  readonly recent: RecentHalves;
   readonly halfQueue: StoreQueue;
   readonly table: TransactionTable;
   readonly decisions: TransactionDecisions;
@@ -55,14 +56,14 @@ export interface EndTransactionParts {
  * Source: rocketmq 5.5.0 `EndTransactionProcessor`.
  */
 export class EndTransactionHandler {
-  private readonly codec = codec(EndTransaction);
+  private readonly scanner = new EndTransactionScanner();
   private readonly view = new HalfView();
 
   constructor(private readonly parts: EndTransactionParts) {}
 
   /** The `FrameHandler` of the command. */
   readonly handle = (frame: RemotingFrame, connection: ServerConnection): void => {
-    const { header } = this.codec.decodeRequest(frame.ext(), NO_BYTES);
+    const header = this.scanner.scan(frame);
     const kind = kindOf(header.commitOrRollback);
     if (kind === undefined) {
       // Apache leaves even who waits for it without an answer.
@@ -71,20 +72,39 @@ export class EndTransactionHandler {
     }
     const inFlightBytes = frame.sizeBytes;
     connection.begin(inFlightBytes);
-    this.start({
+    const pending: PendingDecision = {
       connection,
       opaque: frame.opaque,
       serializeType: frame.serializeType,
       isOneWay: frame.isOneWay,
       inFlightBytes,
-      header,
+      group: header.producerGroup,
+      queueOffset: header.queueOffset,
+      commitLogOffset: header.commitLogOffset,
+      fromCheck: header.fromTransactionCheck,
       kind,
-    });
+    };
+    try {
+      if (!this.takeRecent(pending)) this.start(pending);
+    } catch (error) {
+      this.finish(pending, { code: ResponseCode.SYSTEM_ERROR, remark: describeError(error) });
+    }
   };
+
+  /** The commit of a half message that came a moment ago, without a look for its record. @returns whether it was one */
+  private takeRecent(pending: PendingDecision): boolean {
+    const { recent, store } = this.parts;
+    const half = recent.take(pending.queueOffset, pending.commitLogOffset);
+    if (half === undefined || pending.kind !== 'commit' || pending.fromCheck) return false;
+    const taken = store.useNewest(half.commitLogOffset, half.sizeBytes, (bytes) => {
+      return this.view.loadRecent(bytes, half) && this.commitViewed(pending);
+    });
+    return taken ?? false;
+  }
 
   private start(pending: PendingDecision): void {
     const { store, halfQueue } = this.parts;
-    useOne(store, halfQueue, pending.header.queueOffset, (bytes) => {
+    useOne(store, halfQueue, pending.queueOffset, (bytes) => {
       try {
         if (bytes === undefined) this.take(pending, undefined);
         else if (!this.takePlain(pending, bytes)) this.take(pending, this.decoded(pending, bytes));
@@ -94,22 +114,27 @@ export class EndTransactionHandler {
     });
   }
 
-  private decoded({ header }: PendingDecision, bytes: Buffer): MessageRecord | undefined {
+  private decoded(pending: PendingDecision, bytes: Buffer): MessageRecord | undefined {
     const half = decodeRecord(bytes, 0);
-    return half.queueOffset === header.queueOffset ? half : undefined;
+    return half.queueOffset === pending.queueOffset ? half : undefined;
   }
 
   /** The usual commit: at once, of a half message of this process that asks for nothing. @returns whether it was one */
   private takePlain(pending: PendingDecision, bytes: Buffer): boolean {
+    const { startLogOffset } = this.parts;
+    if (pending.kind !== 'commit' || pending.fromCheck) return false;
+    if (pending.commitLogOffset < startLogOffset || !this.view.load(bytes)) return false;
+    return this.commitViewed(pending);
+  }
+
+  /** @returns false where the view shows another half message than is meant */
+  private commitViewed(pending: PendingDecision): boolean {
     const { view } = this;
-    const { decisions, table, startLogOffset } = this.parts;
-    const { header, kind } = pending;
-    if (kind !== 'commit' || header.fromTransactionCheck) return false;
-    if (header.commitLogOffset < startLogOffset || !view.load(bytes)) return false;
+    const { decisions, table } = this.parts;
     const isMeant =
-      view.queueOffset === header.queueOffset &&
-      view.commitLogOffset === header.commitLogOffset &&
-      view.group === header.producerGroup;
+      view.queueOffset === pending.queueOffset &&
+      view.commitLogOffset === pending.commitLogOffset &&
+      view.group === pending.group;
     if (!isMeant) return false;
     const busy = decisions.commitPlain(view, (outcome) => this.finish(pending, outcome));
     if (busy !== undefined) table.whenFree(busy, () => this.start(pending));
@@ -118,18 +143,17 @@ export class EndTransactionHandler {
 
   private take(pending: PendingDecision, half: MessageRecord | undefined): void {
     const { clock, timeoutMs, startLogOffset } = this.parts;
-    const { header } = pending;
-    const wrong = mismatch(half, header);
+    const wrong = mismatch(half, pending);
     if (half === undefined || wrong !== undefined) {
       this.finish(pending, { code: ResponseCode.SYSTEM_ERROR, remark: wrong ?? NOT_FOUND });
       return;
     }
-    if (!header.fromTransactionCheck && decisionTooLate(half, timeoutMs(), clock.nowMs())) {
+    if (!pending.fromCheck && decisionTooLate(half, timeoutMs(), clock.nowMs())) {
       const remark = 'The time in which the producer decides by itself is over; it will be asked';
       this.finish(pending, { code: ResponseCode.ILLEGAL_OPERATION, remark });
       return;
     }
-    if (header.fromTransactionCheck || half.commitLogOffset < startLogOffset) {
+    if (pending.fromCheck || half.commitLogOffset < startLogOffset) {
       void this.decideAfterLookup(pending, ownCopy(half));
       return;
     }
@@ -159,13 +183,13 @@ export class EndTransactionHandler {
   }
 
   private finish(pending: PendingDecision, outcome: Refusal | undefined): void {
-    const { connection, header, kind } = pending;
+    const { connection, group, kind, queueOffset, commitLogOffset } = pending;
     if (outcome) {
       this.parts.logger.debug('a decision was not taken', {
         decision: kind,
-        group: header.producerGroup,
-        transactionId: header.transactionId,
-        queueOffset: header.queueOffset,
+        group,
+        queueOffset,
+        commitLogOffset,
         reason: outcome.remark,
       });
     }
@@ -185,14 +209,15 @@ const kindOf = (commitOrRollback: number): 'commit' | 'rollback' | undefined => 
 };
 
 /** Why a decision is not about this half message, in Apache's words. Source: `EndTransactionProcessor#checkPrepareMessage`. */
-function mismatch(half: MessageRecord | undefined, header: EndHeader): string | undefined {
+function mismatch(
+  half: MessageRecord | undefined,
+  { group, commitLogOffset }: PendingDecision,
+): string | undefined {
   if (half === undefined) return NOT_FOUND;
-  if (half.properties.get(PropertyName.PRODUCER_GROUP) !== header.producerGroup) {
+  if (half.properties.get(PropertyName.PRODUCER_GROUP) !== group) {
     return 'The producer group wrong';
   }
-  return half.commitLogOffset === header.commitLogOffset
-    ? undefined
-    : 'The commit log offset wrong';
+  return half.commitLogOffset === commitLogOffset ? undefined : 'The commit log offset wrong';
 }
 
 /** A record whose bytes stay. */

@@ -7,6 +7,7 @@ import {
   RecordLayout,
 } from '@rocketmq-ts/protocol';
 import type { CommittedSource } from './committed-message.js';
+import type { RecentHalf } from './recent-halves.js';
 
 /** Properties that a decision needs; the number is the slot of the value. */
 const WANTED = ['PGROUP', 'REAL_TOPIC', 'REAL_QID', 'UNIQ_KEY', 'TAGS', 'KEYS'].map((name) =>
@@ -42,6 +43,12 @@ export class HalfView implements CommittedSource {
   bodyEnd = 0;
   propertiesStart = 0;
   propertiesEnd = 0;
+  group: string | undefined = undefined;
+  topic = '';
+  queueId = -1;
+  uniqKey: string | undefined = undefined;
+  tags: string | undefined = undefined;
+  keys: string | undefined = undefined;
   readonly multiDispatch = undefined;
   private readonly layout = new RecordLayout();
   private readonly starts = new Int32Array(WANTED.length);
@@ -50,6 +57,31 @@ export class HalfView implements CommittedSource {
 
   /** @returns whether there is a record that the short way can decide about */
   load(bytes: Buffer): boolean {
+    if (!this.locate(bytes)) return false;
+    this.findProperties();
+    if (this.rare || this.ends[TOPIC] === 0) return false;
+    this.group = this.text(GROUP);
+    this.topic = this.text(TOPIC) ?? '';
+    this.queueId = queueIdOf(this.text(QUEUE_ID));
+    this.uniqKey = this.text(UNIQ_KEY);
+    this.tags = this.text(TAGS);
+    this.keys = this.text(KEYS);
+    return this.queueId >= 0;
+  }
+
+  /** As `load`, with what is remembered of the properties. @returns whether these bytes are the record of `half` */
+  loadRecent(bytes: Buffer, half: RecentHalf): boolean {
+    if (!this.locate(bytes)) return false;
+    this.group = half.group;
+    this.topic = half.topic;
+    this.queueId = half.queueId;
+    this.uniqKey = half.uniqKey;
+    this.tags = half.tags;
+    this.keys = half.keys;
+    return this.queueOffset === half.queueOffset && this.commitLogOffset === half.commitLogOffset;
+  }
+
+  private locate(bytes: Buffer): boolean {
     const { layout } = this;
     if (locateRecord(bytes, 0, bytes.length, layout) !== undefined) return false;
     this.bodyBytes = bytes;
@@ -64,8 +96,7 @@ export class HalfView implements CommittedSource {
     this.bodyEnd = layout.bodyEnd;
     this.propertiesStart = layout.propertiesStart;
     this.propertiesEnd = layout.propertiesEnd;
-    this.findProperties();
-    return !this.rare && this.ends[TOPIC]! > 0 && this.queueId >= 0;
+    return true;
   }
 
   get propertiesBytes(): Buffer {
@@ -74,32 +105,6 @@ export class HalfView implements CommittedSource {
 
   get bornHostBytes(): Buffer {
     return this.bodyBytes.subarray(RecordAt.BORN_HOST, this.layout.storeTimestampAt);
-  }
-
-  get group(): string | undefined {
-    return this.text(GROUP);
-  }
-
-  get topic(): string {
-    return this.text(TOPIC) ?? '';
-  }
-
-  /** −1 where it is none. */
-  get queueId(): number {
-    const id = Number(this.text(QUEUE_ID) ?? '-1');
-    return Number.isInteger(id) && id >= 0 && id <= 0x7fff_ffff ? id : -1;
-  }
-
-  get uniqKey(): string | undefined {
-    return this.text(UNIQ_KEY);
-  }
-
-  get tags(): string | undefined {
-    return this.text(TAGS);
-  }
-
-  get keys(): string | undefined {
-    return this.text(KEYS);
   }
 
   private text(slot: number): string | undefined {
@@ -131,6 +136,12 @@ export class HalfView implements CommittedSource {
       separator = -1;
     }
   }
+}
+
+/** −1 where the text names none. */
+function queueIdOf(text: string | undefined): number {
+  const id = Number(text ?? '-1');
+  return Number.isInteger(id) && id >= 0 && id <= 0x7fff_ffff ? id : -1;
 }
 
 function slotOf(names: readonly Buffer[], bytes: Buffer, start: number, end: number): number {

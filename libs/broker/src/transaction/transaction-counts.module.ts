@@ -6,6 +6,7 @@ import { FASTJSON, formatJson } from '@rocketmq-ts/protocol';
 import { CLOCK, DISK, LOGGER } from '../broker-context.js';
 import { MetadataFile } from '../metadata/metadata-file.js';
 import { PeriodicSaver } from '../metadata/periodic-saver.js';
+import { RecentHalves } from './recent-halves.js';
 import { TransactionCounts } from './transaction-counts.js';
 import { TransactionMetricsFile } from './transaction-metrics-file.js';
 
@@ -15,9 +16,10 @@ export class TransactionCountsSaver extends PeriodicSaver {}
 /** Apache's file of these counts. Source: rocketmq 5.5.0 `BrokerPathConfigHelper#getTransactionMetricsPath`. */
 class CountsFile extends MetadataFile<TransactionMetricsFile> {}
 
-/** How many transactions are open, and what became of the others. */
+/** What a send tells of half messages: how many are open, what became of the others, and which came last. */
 @Module({
   providers: [
+    { provide: RecentHalves, useFactory: (): RecentHalves => new RecentHalves() },
     {
       provide: CountsFile,
       inject: [DISK, LOGGER, StoreConfig],
@@ -70,6 +72,6 @@ class CountsFile extends MetadataFile<TransactionMetricsFile> {}
         }),
     },
   ],
-  exports: [TransactionCounts, TransactionCountsSaver],
+  exports: [RecentHalves, TransactionCounts, TransactionCountsSaver],
 })
 export class TransactionCountsModule {}

@@ -20,6 +20,7 @@ import { TRANSACTION_CHECK_MAX_TOPIC } from '../topic/topic-name.js';
 import { TopicModule } from '../topic/topic.module.js';
 import { TopicTable } from '../topic/topic-table.js';
 import { CheckBacks } from './check-back.js';
+import { RecentHalves } from './recent-halves.js';
 import { TransactionCounts } from './transaction-counts.js';
 import { TransactionCountsModule } from './transaction-counts.module.js';
 import { TransactionController } from './transaction.controller.js';
@@ -76,6 +77,7 @@ const settingsOf = (broker: BrokerConfig, store: StoreConfig): TransactionSettin
         STORE,
         BrokerIdentity,
         ConsumerOffsetTable,
+        RecentHalves,
         TransactionCounts,
         BrokerStats,
         DelayLevels,
@@ -91,6 +93,7 @@ const settingsOf = (broker: BrokerConfig, store: StoreConfig): TransactionSettin
         store: BrokerStore,
         identity: BrokerIdentity,
         offsets: ConsumerOffsetTable,
+        recent: RecentHalves,
         counts: TransactionCounts,
         stats: BrokerStats,
         levels: DelayLevels,
@@ -106,6 +109,7 @@ const settingsOf = (broker: BrokerConfig, store: StoreConfig): TransactionSettin
           store,
           identity,
           offsets,
+          recent,
           counts,
           stats,
           levels,

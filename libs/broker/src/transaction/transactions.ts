@@ -9,7 +9,13 @@ import { BrokerMessage } from '../send/broker-message.js';
 import { unavailable } from '../send/send-decision.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
 import type { TimerPlacement } from '../timer/timer-placement.js';
-import type { MessageLookup, MessageSink, MessageSource, StoreGauges } from '../store-access.js';
+import type {
+  MessageLookup,
+  MessageSink,
+  MessageSource,
+  NewestRecords,
+  StoreGauges,
+} from '../store-access.js';
 import {
   TRANSACTION_CHECK_MAX_TOPIC,
   TRANSACTION_HALF_TOPIC,
@@ -28,6 +34,7 @@ import {
 import { loadTransactions } from './load-transactions.js';
 import { OpWriter } from './op-writer.js';
 import type { OpProgress } from './op-progress.js';
+import type { RecentHalves } from './recent-halves.js';
 import type { TransactionCounts } from './transaction-counts.js';
 import { TransactionDecisions } from './transaction-decisions.js';
 import type { TransactionTable } from './transaction-table.js';
@@ -45,7 +52,8 @@ export interface TransactionSettings extends CheckRules {
 export interface TransactionParts {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly store: MessageSink & MessageSource & MessageLookup & StoreGauges;
+  readonly store: MessageSink & MessageSource & MessageLookup & NewestRecords & StoreGauges;
+  readonly recent: RecentHalves;
   readonly identity: BrokerIdentity;
   readonly offsets: ConsumerOffsetTable;
   readonly counts: TransactionCounts;

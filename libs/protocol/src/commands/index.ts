@@ -5,6 +5,7 @@ export * from './registry.js';
 export * from './not-supported.js';
 export * from './message/pull-answer.js';
 export * from './message/pull-header.scanner.js';
+export * from './transaction/end-transaction.scanner.js';
 export * from './message/send-answer.js';
 export { SendHeader } from './message/send-header.js';
 export { SendHeaderScanner } from './message/send-header.scanner.js';

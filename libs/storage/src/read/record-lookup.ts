@@ -46,6 +46,20 @@ export class RecordLookup {
   }
 
   /**
+   * Gives the bytes at an offset to `use`, while they are among the newest of the log: a view, unchecked, valid during the call.
+   * @returns what `use` returns; undefined where the bytes are not in memory (any more)
+   */
+  useNewest<T>(
+    commitLogOffset: number,
+    sizeBytes: number,
+    use: (bytes: Buffer) => T,
+  ): T | undefined {
+    const { tailCache, visibleOffset } = this.parts;
+    if (commitLogOffset + sizeBytes > visibleOffset()) return undefined;
+    return tailCache.use(commitLogOffset, sizeBytes, use);
+  }
+
+  /**
    * The record at an offset whose size is known, checked: for those who noted both. `done` comes before the call returns
    * where the record is in memory; undefined where there is no such record (any more).
    */

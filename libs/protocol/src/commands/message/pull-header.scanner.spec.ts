@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { codec } from '../../define-command.js';
 import { encodeRequestFrame } from '../../frame/encode-frame.js';
-import { FrameDecoder } from '../../frame/frame-decoder.js';
 import { FrameWriter } from '../../frame/frame-writer.js';
 import type { RemotingFrame } from '../../frame/frame.js';
 import { ProtocolError } from '../../protocol-errors.js';
+import { decodedFrame as decoded, rawFrame as frameOf } from '../../../test/raw-frames.js';
 import { PullHeaderScanner } from './pull-header.scanner.js';
 import { PullMessage } from './pull-message.command.js';
 
@@ -26,21 +26,6 @@ const usual: readonly (readonly [string, string])[] = [
 ];
 
 const scanner = new PullHeaderScanner();
-
-function frameOf(text: string, serializeType = 0): RemotingFrame {
-  const header = Buffer.from(text);
-  const prefix = Buffer.alloc(8);
-  prefix.writeInt32BE(4 + header.length, 0);
-  prefix.writeInt32BE(header.length, 4);
-  prefix[4] = serializeType;
-  return decoded(Buffer.concat([prefix, header]));
-}
-
-function decoded(bytes: Buffer): RemotingFrame {
-  let frame: RemotingFrame | undefined;
-  new FrameDecoder().push(bytes, (got) => (frame = got.retain()));
-  return frame!;
-}
 
 const jsonOf = (fields: readonly (readonly [string, string])[]): string =>
   `{"code":11,"extFields":{${fields.map(([name, value]) => `"${name}":"${value}"`).join(',')}},` +

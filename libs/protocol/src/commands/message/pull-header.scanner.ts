@@ -2,18 +2,11 @@ import { codec } from '../../define-command.js';
 import type { Received } from '../../define-command.js';
 import { SerializeType } from '../../frame/frame.js';
 import type { RemotingFrame } from '../../frame/frame.js';
+import { JsonFieldCursor } from './json-field.cursor.js';
 import { PullMessage } from './pull-message.command.js';
-import { TextCache } from './text-cache.js';
 
-const QUOTE = 0x22;
 const COMMA = 0x2c;
-const MINUS = 0x2d;
-const ZERO = 0x30;
-const COLON = 0x3a;
-const BACKSLASH = 0x5c;
 const OPEN = 0x7b;
-/** Digits that every `number` holds exactly. */
-const DIGITS_MAX = 15;
 
 /** What a broker looks at of a pull's header. Source: rocketmq 5.5.0 `PullMessageRequestHeader`. */
 export type PullHeader = Pick<
@@ -91,10 +84,8 @@ class ScannedHeader implements PullHeader {
  */
 export class PullHeaderScanner {
   private readonly header = new ScannedHeader();
-  private readonly texts = new TextCache();
   private readonly codec = codec(PullMessage);
-  /** Where the scan stands; −1 when it met something unusual. */
-  private at = 0;
+  private readonly cursor = new JsonFieldCursor();
 
   /**
    * @returns the header, valid until the next call.
@@ -108,7 +99,7 @@ export class PullHeaderScanner {
   /** @returns false when the strict way must be gone. */
   private scanJson(frame: RemotingFrame): boolean {
     const { bytes, extStart } = frame;
-    const { header } = this;
+    const { header, cursor } = this;
     const last = frame.extEnd - 1;
     if (bytes[extStart] !== OPEN) return false;
     header.maxMsgBytes = undefined;
@@ -117,68 +108,31 @@ export class PullHeaderScanner {
     let seen = 0;
     let at = extStart;
     do {
-      const slot = this.slotAt(bytes, at + 1, last);
-      if (slot < 0 || (seen & (1 << slot)) !== 0) return false;
+      const slot = slotsByName.get(cursor.name(bytes, at + 1, last));
+      if (slot === undefined || (seen & (1 << slot)) !== 0) return false;
       seen |= 1 << slot;
       if (slot < Slot.QUEUE_ID || slot > Slot.MAX_MSG_BYTES) this.readText(bytes, last, slot);
       else this.readNumber(bytes, slot);
-      at = this.at;
+      at = cursor.at;
       if (at < 0) return false;
     } while (bytes[at] === COMMA);
     return at === last && (seen & REQUIRED) === REQUIRED;
   }
 
-  /** Which field's name stands at `at`, −1 for an unknown one; leaves `this.at` behind the quote that opens its value. */
-  private slotAt(bytes: Buffer, at: number, last: number): number {
-    if (bytes[at] !== QUOTE) return -1;
-    this.at = at + 1;
-    const name = this.textAt(bytes, last);
-    const end = this.at;
-    if (end < 0 || bytes[end] !== COLON || bytes[end + 1] !== QUOTE) return -1;
-    this.at = end + 2;
-    return slotsByName.get(name) ?? -1;
-  }
-
   private readText(bytes: Buffer, last: number, slot: number): void {
-    const { header } = this;
-    const text = this.textAt(bytes, last);
+    const { header, cursor } = this;
+    const { text } = cursor.text(bytes, cursor.at, last);
     if (slot === Slot.CONSUMER_GROUP) header.consumerGroup = text;
     else if (slot === Slot.TOPIC) header.topic = text;
     else if (slot === Slot.SUBSCRIPTION) header.subscription = text;
     else if (slot === Slot.EXPRESSION_TYPE) header.expressionType = text;
   }
 
-  /** Plain ASCII up to a quote; leaves `this.at` behind the quote, −1 where something else stands. */
-  private textAt(bytes: Buffer, last: number): string {
-    const start = this.at;
-    let hash = 0;
-    for (let at = start; at < last; at++) {
-      const byte = bytes[at]!;
-      if (byte === QUOTE) {
-        this.at = at + 1;
-        return this.texts.find(bytes, start, at, hash).text;
-      }
-      if (byte === BACKSLASH || byte < 0x20 || byte >= 0x80) break;
-      hash = (Math.imul(hash, 31) + byte) | 0;
-    }
-    this.at = -1;
-    return '';
-  }
-
-  /** An integer in quotes; leaves `this.at` behind them, −1 where there is none. */
   private readNumber(bytes: Buffer, slot: number): void {
-    const negative = bytes[this.at] === MINUS;
-    const first = negative ? this.at + 1 : this.at;
-    let at = first;
-    let value = 0;
-    for (;;) {
-      const digit = bytes[at]! - ZERO;
-      if (!(digit >= 0 && digit <= 9)) break;
-      value = value * 10 + digit;
-      at++;
-    }
-    const readable = at > first && at - first <= DIGITS_MAX && bytes[at] === QUOTE;
-    this.at = readable && this.store(slot, negative ? -value : value) ? at + 1 : -1;
+    const { cursor } = this;
+    const value = cursor.integer(bytes, cursor.at);
+    if (!this.store(slot, value)) cursor.at = -1;
+    cursor.close(bytes);
   }
 
   /** @returns false for a number that does not fit the field. */

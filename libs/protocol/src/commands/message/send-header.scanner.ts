@@ -7,17 +7,17 @@ import {
   PROPERTY_SEPARATOR,
   parseProperties,
 } from '../../message/message-properties.js';
+import { JsonFieldCursor } from './json-field.cursor.js';
 import { copyPlainRun } from './plain-run.js';
 import { sendFields, sendFieldsV2 } from './send-fields.js';
 import { SendHeader } from './send-header.js';
 import { SendHeaderLayout, type SlotReader } from './send-header.layout.js';
 import { SendMessage } from './send-message.command.js';
 import { SendMessageV2 } from './send-message-v2.command.js';
-import { TextCache, type CachedText } from './text-cache.js';
+import type { CachedText } from './text-cache.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
-const MINUS = 0x2d;
 const ZERO = 0x30;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
@@ -75,13 +75,12 @@ for (const letter of 'bfnrt') {
  */
 export class SendHeaderScanner implements SlotReader {
   private readonly header = new SendHeader();
-  private readonly texts = new TextCache();
+  /** Where the scan stands; −1 when it met something unusual. */
+  private readonly cursor = new JsonFieldCursor();
   private readonly layout = new SendHeaderLayout();
   /** By slot, where the value of the header being scanned lies; −1 for a field that is not there. */
   private readonly valueStarts = new Int32Array(SLOT_COUNT);
   private readonly valueEnds = new Int32Array(SLOT_COUNT);
-  /** Where the scan stands; −1 when it met something unusual. */
-  private at = 0;
 
   /**
    * @returns the header, valid until the next call.
@@ -109,7 +108,7 @@ export class SendHeaderScanner implements SlotReader {
   /** For the layout: reads one value. @returns where its closing quote is, −1 where something unusual stands. */
   readSlot(frame: RemotingFrame, at: number, slot: number): number {
     this.jsonValue(frame.bytes, at, frame.extEnd - 1, slot);
-    return this.at - 1 < at ? -1 : this.at - 1;
+    return this.cursor.at - 1 < at ? -1 : this.cursor.at - 1;
   }
 
   /** @returns the fields that were seen, one bit each; 0 when the strict way must be gone. */
@@ -123,7 +122,7 @@ export class SendHeaderScanner implements SlotReader {
     for (;;) {
       if (bytes[at] !== QUOTE) return 0;
       const slot = this.jsonSlot(bytes, at + 1, last, longNames);
-      const valueStart = this.at;
+      const valueStart = this.cursor.at;
       if (valueStart < 0) return 0;
       if (slot !== IGNORED) {
         const bit = 1 << slot;
@@ -131,7 +130,7 @@ export class SendHeaderScanner implements SlotReader {
         seen |= bit;
       }
       this.jsonValue(bytes, valueStart, last, slot);
-      at = this.at;
+      at = this.cursor.at;
       if (at < 0) return 0;
       this.valueStarts[slot] = valueStart;
       this.valueEnds[slot] = at - 1;
@@ -141,7 +140,7 @@ export class SendHeaderScanner implements SlotReader {
     return at === last ? seen : 0;
   }
 
-  /** Which field the name at `at` (behind its quote) is; leaves `this.at` behind the quote that opens the value. */
+  /** Which field the name at `at` (behind its quote) is; leaves `this.cursor.at` behind the quote that opens the value. */
   private jsonSlot(bytes: Buffer, at: number, last: number, longNames: boolean): number {
     let slot: number = IGNORED;
     let end = at + 1;
@@ -157,105 +156,45 @@ export class SendHeaderScanner implements SlotReader {
       if (longNames) slot = slotOfName(bytes, at, end);
     }
     if (bytes[end + 1] !== COLON || bytes[end + 2] !== QUOTE) return this.unusual();
-    this.at = end + 3;
+    this.cursor.at = end + 3;
     return slot;
   }
 
   private unusual(): number {
-    this.at = -1;
+    this.cursor.at = -1;
     return 0;
   }
 
-  /** Reads the value at `at` (behind its quote); leaves `this.at` behind the closing quote. */
+  /** Reads the value at `at` (behind its quote); leaves `this.cursor.at` behind the closing quote. */
   private jsonValue(bytes: Buffer, at: number, last: number, slot: number): void {
     const { header } = this;
     switch (slot) {
       case Slot.PRODUCER_GROUP:
-        header.producerGroup = this.jsonText(bytes, at, last).text;
+        header.producerGroup = this.cursor.text(bytes, at, last).text;
         return;
       case Slot.TOPIC: {
-        const topic = this.jsonText(bytes, at, last);
+        const topic = this.cursor.text(bytes, at, last);
         header.topic = topic.text;
         header.topicText = topic;
         return;
       }
       case Slot.DEFAULT_TOPIC:
-        header.defaultTopic = this.jsonText(bytes, at, last).text;
+        header.defaultTopic = this.cursor.text(bytes, at, last).text;
         return;
       case Slot.PROPERTIES:
         this.jsonProperties(bytes, at, last);
         return;
       case IGNORED:
-        this.skipText(bytes, at, last);
+        this.cursor.skipText(bytes, at, last);
         return;
       case Slot.UNIT_MODE:
       case Slot.BATCH:
-        this.storeFlag(slot, this.booleanAt(bytes, at));
+        this.storeFlag(slot, this.cursor.flag(bytes, at));
         break;
       default:
-        this.storeNumber(slot, this.numberAt(bytes, at));
+        this.storeNumber(slot, this.cursor.integer(bytes, at));
     }
-    if (this.at >= 0) this.at = bytes[this.at] === QUOTE ? this.at + 1 : -1;
-  }
-
-  /** A name of plain ASCII. */
-  private jsonText(bytes: Buffer, start: number, last: number): CachedText {
-    let hash = 0;
-    let at = start;
-    for (; at < last; at++) {
-      const byte = bytes[at]!;
-      if (byte === QUOTE) {
-        this.at = at + 1;
-        return this.texts.find(bytes, start, at, hash);
-      }
-      if (byte === BACKSLASH || byte < 0x20 || byte >= 0x80) break;
-      hash = (Math.imul(hash, 31) + byte) | 0;
-    }
-    this.at = -1;
-    return NO_TEXT;
-  }
-
-  private skipText(bytes: Buffer, start: number, last: number): void {
-    for (let at = start; at < last; at++) {
-      const byte = bytes[at];
-      if (byte === QUOTE) {
-        this.at = at + 1;
-        return;
-      }
-      // Whether the text is text is for the strict reader to say.
-      if (byte === BACKSLASH) break;
-    }
-    this.at = -1;
-  }
-
-  /** An integer of at most 15 digits; leaves `this.at` behind it, −1 where there is none. */
-  private numberAt(bytes: Buffer, start: number): number {
-    const negative = bytes[start] === MINUS;
-    const first = negative ? start + 1 : start;
-    let at = first;
-    let value = 0;
-    for (;;) {
-      const digit = bytes[at]! - ZERO;
-      if (!(digit >= 0 && digit <= 9)) break;
-      value = value * 10 + digit;
-      at++;
-    }
-    this.at = at === first || at - first > 15 ? -1 : at;
-    return negative ? -value : value;
-  }
-
-  /** `true` or `false`; leaves `this.at` behind it, −1 where neither stands. */
-  private booleanAt(bytes: Buffer, at: number): boolean {
-    const value = bytes[at] === 0x74;
-    const word = value ? TRUE : FALSE;
-    for (let i = 0; i < word.length; i++) {
-      if (bytes[at + i] !== word[i]) {
-        this.at = -1;
-        return false;
-      }
-    }
-    this.at = at + word.length;
-    return value;
+    this.cursor.close(bytes);
   }
 
   private storeFlag(slot: number, value: boolean): void {
@@ -269,7 +208,7 @@ export class SendHeaderScanner implements SlotReader {
       header.bornTimestampMs = value;
       return;
     }
-    if ((value | 0) !== value) this.at = -1;
+    if ((value | 0) !== value) this.cursor.at = -1;
     if (slot === Slot.QUEUE_ID) header.queueId = value;
     else if (slot === Slot.SYS_FLAG) header.sysFlag = value;
     else if (slot === Slot.FLAG) header.flag = value;
@@ -290,7 +229,7 @@ export class SendHeaderScanner implements SlotReader {
     let propertyStart = 0;
     let separator = -1;
     let plainAscii = true;
-    this.at = -1;
+    this.cursor.at = -1;
     for (;;) {
       const run = copyPlainRun(view, offset + at, offset + last, header.propertiesView, length);
       at += run;
@@ -325,7 +264,7 @@ export class SendHeaderScanner implements SlotReader {
       out[length++] = PROPERTY_SEPARATOR;
     }
     header.propertiesEnd = length;
-    this.at = at + 1;
+    this.cursor.at = at + 1;
   }
 
   /** @returns the fields that were seen, one bit each; 0 when the strict way must be gone. */
@@ -349,18 +288,18 @@ export class SendHeaderScanner implements SlotReader {
       if ((seen & bit) !== 0) return 0;
       seen |= bit;
       this.binaryValue(bytes, value, valueEnd, slot);
-      if (this.at !== valueEnd) return 0;
+      if (this.cursor.at !== valueEnd) return 0;
     }
     return at === extEnd ? seen : 0;
   }
 
-  /** Reads the value between the positions; leaves `this.at` at its end when all of it was read. */
+  /** Reads the value between the positions; leaves `this.cursor.at` at its end when all of it was read. */
   private binaryValue(bytes: Buffer, start: number, end: number, slot: number): void {
     const { header } = this;
     if (slot === Slot.PROPERTIES) this.binaryProperties(bytes, start, end);
     else if (slot === Slot.UNIT_MODE || slot === Slot.BATCH) {
-      this.storeFlag(slot, this.booleanAt(bytes, start));
-    } else if (slot > Slot.DEFAULT_TOPIC) this.storeNumber(slot, this.numberAt(bytes, start));
+      this.storeFlag(slot, this.cursor.flag(bytes, start));
+    } else if (slot > Slot.DEFAULT_TOPIC) this.storeNumber(slot, this.cursor.integer(bytes, start));
     else {
       const text = this.binaryText(bytes, start, end);
       if (slot === Slot.PRODUCER_GROUP) header.producerGroup = text.text;
@@ -377,18 +316,18 @@ export class SendHeaderScanner implements SlotReader {
     for (let at = start; at < end; at++) {
       const byte = bytes[at]!;
       if (byte >= 0x80) {
-        this.at = -1;
+        this.cursor.at = -1;
         return NO_TEXT;
       }
       hash = (Math.imul(hash, 31) + byte) | 0;
     }
-    this.at = end;
-    return this.texts.find(bytes, start, end, hash);
+    this.cursor.at = end;
+    return this.cursor.texts.find(bytes, start, end, hash);
   }
 
   private binaryProperties(bytes: Buffer, start: number, end: number): void {
     const { header } = this;
-    this.at = -1;
+    this.cursor.at = -1;
     header.startProperties(end - start + 1);
     let length = bytes.copy(header.properties, 0, start, end);
     if (!header.hasTextProperties(length)) return;
@@ -406,7 +345,7 @@ export class SendHeaderScanner implements SlotReader {
       } else if (byte === NAME_VALUE_SEPARATOR && separator < 0) separator = at;
     }
     header.propertiesEnd = length;
-    this.at = end;
+    this.cursor.at = end;
   }
 
   /** By the command's codec, field by field. */
@@ -431,8 +370,6 @@ export class SendHeaderScanner implements SlotReader {
   }
 }
 
-const TRUE = [0x74, 0x72, 0x75, 0x65];
-const FALSE = [0x66, 0x61, 0x6c, 0x73, 0x65];
 const NO_BODY: Buffer = Buffer.alloc(0);
 const NO_TEXT: CachedText = { text: '', found: undefined };
 
