@@ -16,13 +16,17 @@ import { holds, judgeTransactions, planOf, TransactionClient } from './transacti
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '6' }, mutant: { type: 'string' } },
+  options: {
+    kills: { type: 'string', default: '6' },
+    mutant: { type: 'string' },
+    // How long a sound broker may take to bring everything to an end.
+    'settle-ms': { type: 'string', default: '25000' },
+  },
 });
 const kills = Number(values.kills);
 const TOPIC = 'TransactionKills';
 const WORKERS = 24;
 const LIFE_MS = 1_800;
-const SETTLE_MS_MAX = 25_000;
 
 /** Every 50th rollback is sent as a commit. */
 class ConfusedClient extends TransactionClient {
@@ -107,7 +111,7 @@ try {
     await client.connect();
   }
   await produce(client, Date.now() + 500);
-  const until = Date.now() + SETTLE_MS_MAX;
+  const until = Date.now() + Number(values['settle-ms']);
   let judged = await result();
   while (!holds(judged) && Date.now() < until) {
     await pause(1_000);

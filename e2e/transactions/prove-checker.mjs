@@ -33,7 +33,7 @@ function expect(name, isMet, said) {
 const sound = killLoop('--kills', values.kills);
 expect('transactions survive kills of the broker', sound.status === 0, sound.said);
 for (const mutant of MUTANTS) {
-  const { status, said } = killLoop('--kills', '1', '--mutant', mutant);
+  const { status, said } = killLoop('--kills', '1', '--settle-ms', '6000', '--mutant', mutant);
   expect(`${mutant} is caught`, status === 1 && said.startsWith('{'), said);
 }
 console.log(`${1 + MUTANTS.length - failed} passed, ${failed} failed`);

@@ -165,6 +165,11 @@ const steps = [
     ),
   },
   {
+    name: 'transactions',
+    doc: 'the broker is killed with transactions under way; what breaks their promises is caught',
+    run: () => node('--import', './tools/dev/register.mjs', 'e2e/transactions/prove-checker.mjs'),
+  },
+  {
     name: 'other-node',
     doc: 'the services start on the current LTS of Node',
     run: () => startsOnOtherNode(root, scratch),
