@@ -124,7 +124,9 @@ export function judgeTransactions(ledger, delivered) {
     lost: of(({ stored, decision }, count) => stored && decision === 'commit' && count === 0)
       .length,
     rolledBackDelivered: of(({ decision }, count) => decision === 'rollback' && count > 0).length,
-    neverAsked: of((local) => local.stored && !local.ended && local.checks === 0).length,
+    // One that was to be asked. The answer to a decision that came at once may be all that was lost.
+    neverAsked: of(({ stored, decidesAtOnce, checks }) => stored && !decidesAtOnce && checks === 0)
+      .length,
     unknown: [...counts.keys()].filter((text) => !ledger.has(text)).length,
   };
 }

@@ -477,6 +477,16 @@ describe('a process that dies', () => {
     expect(await delivered()).toEqual(['committed']);
   });
 
+  it('delivers it once, too, when the next process dies before it has written anything', async () => {
+    await end(await half('committed'), COMMIT);
+    await broker.pass(20);
+    await dieAndComeBack();
+    await dieAndComeBack();
+    await broker.pass(300_000);
+    expect(checks).toEqual([]);
+    expect(await delivered()).toEqual(['committed']);
+  });
+
   it('does not put a message into the timer twice', async () => {
     const first = await half('timed', { TIMER_DELAY_SEC: '20' });
     await end(first, COMMIT);

@@ -71,6 +71,8 @@ export class StoreRecovery {
     await rebuild.run(toRebuild, logEndOffset, manifest);
     for (const queue of toRebuild) this.foundMaxOffsets.delete(queue);
     await this.finishQueues(logEndOffset, build, toRebuild, manifest);
+    // The mark that the store begins with claims these entries, too: the next end of the process may come before a flush.
+    await this.parts.index?.flush(false);
     return this.result(logEndOffset, build, toRebuild.size, clock.monotonicMs() - startedMs);
   }
 
