@@ -220,11 +220,13 @@ async function transactionsSession(context) {
       await settleDisk();
     }
     const [before, transactions, after] = measured;
-    transactions.plainThroughput = (before.throughput + after.throughput) / 2;
-    transactions.plainCpuMicrosPerMessage = before.cpuMicrosPerMessage;
+    const mean = (metric) => (before[metric] + after[metric]) / 2;
+    transactions.plainThroughput = mean('throughput');
+    transactions.plainCpuMicrosPerMessage = mean('cpuMicrosPerMessage');
     transactions.shareOfPlainRate = transactions.throughput / transactions.plainThroughput;
     const rates = measured.map(({ throughput }) => Math.round(throughput)).join(', ');
-    context.log(`${point.name}: plain, transactions, plain ${rates} msg/s`);
+    const cpu = measured.map(({ cpuMicrosPerMessage: micros }) => micros?.toFixed(1)).join(', ');
+    context.log(`${point.name}: plain, transactions, plain ${rates} msg/s, CPU ${cpu} µs`);
     return { [point.name]: transactions };
   });
 }
