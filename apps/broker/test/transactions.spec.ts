@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   CheckTransactionState,
   codec,
@@ -22,6 +22,9 @@ const OP = 'RMQ_SYS_TRANS_OP_HALF_TOPIC';
 const TIMER = 'rmq_sys_wheel_timer';
 const PARKED = 'TRANS_CHECK_MAX_TIME_TOPIC';
 const { TRANSACTION_COMMIT: COMMIT, TRANSACTION_ROLLBACK: ROLLBACK } = MessageSysFlag;
+
+// Restarts and hours of simulated time: much to compute on a machine that has other things to do.
+jest.setTimeout(30_000);
 
 let broker: SimulatedBroker;
 /** The checks that the producer got, newest last. */
