@@ -1,11 +1,11 @@
 import { AckMessage, BatchAckMessage, ResponseCode, codec } from '@rocketmq-ts/protocol';
 import type { RemotingFrame } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
+import { queueIllegal, topicUnknown } from '../consume-refusals.js';
+import type { ConsumeRefusal } from '../consume-refusals.js';
 import type { MessageSource } from '../store-access.js';
 import type { TopicTable } from '../topic/topic-table.js';
 import type { AckOf, AckOutcome, Acknowledgements } from './acknowledgements.js';
-import { queueIllegal, topicUnknown } from './pop-decision.js';
-import type { PopRefusal } from './pop-decision.js';
 import { parseReceiptHandle } from './receipt-handle.js';
 
 /** What acknowledgements over the wire work with. */
@@ -74,13 +74,13 @@ export class AckFrameHandler {
     message: NamedMessage,
     { remoteHostPort }: ServerConnection,
     deed: 'ack' | 'postpone',
-  ): AckOf | PopRefusal {
+  ): AckOf | ConsumeRefusal {
     const { topic, queueId, queueOffset, consumerGroup } = message;
     const config = this.parts.topics.find(topic)?.config;
-    if (!config) return { code: ResponseCode.TOPIC_NOT_EXIST, remark: topicUnknown(topic) };
+    if (!config) return topicUnknown(topic);
     if (queueId >= config.readQueueNums || queueId < 0) {
-      const remark = queueIllegal({ ...message, remoteHostPort }, config.readQueueNums);
-      return { code: ResponseCode.MESSAGE_ILLEGAL, remark };
+      const named = { ...message, remoteHostPort };
+      return queueIllegal(named, config.readQueueNums, ResponseCode.MESSAGE_ILLEGAL);
     }
     const queue = this.parts.store.findQueue(topic, queueId);
     const min = queue?.minOffset ?? 0;

@@ -1,13 +1,13 @@
 import type { Clock } from '@rocketmq-ts/kernel';
 import { ResponseCode } from '@rocketmq-ts/protocol';
 import type { BatchAck } from '@rocketmq-ts/protocol';
+import type { ConsumeRefusal } from '../consume-refusals.js';
 import type { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
 import { unavailable } from '../send/send-decision.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
 import type { MessageSource } from '../store-access.js';
 import type { CheckpointBuffer } from './checkpoint-buffer.js';
 import type { OrderTable } from './order-table.js';
-import type { PopRefusal } from './pop-decision.js';
 import type { PopQueue } from './pop-queue.js';
 import type { PopTable } from './pop-table.js';
 import { ORDER_REVIVE_QUEUE, markedTopic } from './pop-topic-name.js';
@@ -51,7 +51,7 @@ export interface AckCounts {
 }
 
 /** Undefined: all is well. */
-export type AckOutcome = PopRefusal | undefined;
+export type AckOutcome = ConsumeRefusal | undefined;
 
 /**
  * Notes what was consumed: in memory where the checkpoint is there, in the revive log otherwise, and in the table of
@@ -125,7 +125,7 @@ export class Acknowledgements {
     of: AckOf,
     queueOffset: number,
     change: { readonly invisibleTimeMs: number; readonly suspended: boolean },
-    done: (outcome: { readonly popTimeMs: number } | PopRefusal) => void,
+    done: (outcome: { readonly popTimeMs: number } | ConsumeRefusal) => void,
   ): void {
     const refusal = this.reviveQueueDefect(of.reviveQueueId);
     if (refusal) {
@@ -232,7 +232,7 @@ export class Acknowledgements {
   }
 
   /** A handle that names a queue that the revive log does not have was not made here. */
-  private reviveQueueDefect(reviveQueueId: number): PopRefusal | undefined {
+  private reviveQueueDefect(reviveQueueId: number): ConsumeRefusal | undefined {
     if (reviveQueueId < this.parts.reviveQueueCount) return undefined;
     return {
       code: ResponseCode.MESSAGE_ILLEGAL,
@@ -241,7 +241,7 @@ export class Acknowledgements {
   }
 }
 
-const refused = (outcome: LogOutcome & { readonly stored: false }): PopRefusal => {
+const refused = (outcome: LogOutcome & { readonly stored: false }): ConsumeRefusal => {
   const { code, remark } = unavailable(outcome.refusal);
   return { code, remark };
 };

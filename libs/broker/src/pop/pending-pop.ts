@@ -43,8 +43,6 @@ export interface PopTerms {
 
 /** One pop from its request to its answer, looked for and held as often as it takes. */
 export class PendingPop extends HeldPop {
-  /** Whether `connection.begin` is waiting for its end. */
-  inWork = false;
   /** Monotonic ms from which it may not be held any longer. */
   holdUntilMs = 0;
 
@@ -63,6 +61,7 @@ export class PendingPop extends HeldPop {
   restCount = 0;
   /** Arrivals seen by the broker when the search began: with more at its end it is not held but begun again. */
   arrivalsBefore = 0;
+  private inWork = false;
 
   constructor(
     place: PollPlace,
@@ -84,6 +83,20 @@ export class PendingPop extends HeldPop {
 
   get wantedCount(): number {
     return this.terms.maxCount - this.messageCount;
+  }
+
+  /** The broker works on it: a drain waits for it, and its connection is read more slowly. */
+  beginWork(): void {
+    if (this.inWork) return;
+    this.inWork = true;
+    this.connection.begin(this.terms.sizeBytes);
+  }
+
+  /** It is answered, or waits. */
+  endWork(): void {
+    if (!this.inWork) return;
+    this.inWork = false;
+    this.connection.end(this.terms.sizeBytes);
   }
 
   /** A new search begins. */

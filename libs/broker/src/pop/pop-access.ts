@@ -1,11 +1,13 @@
 import { ResponseCode } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
+import { filterRefusal } from '../consume-refusals.js';
+import type { ConsumeRefusal } from '../consume-refusals.js';
 import { isUnusable } from '../filter/subscription-filters.js';
 import type { MessageFilter, SubscriptionFilters } from '../filter/subscription-filters.js';
 import type { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
 import type { TopicTable } from '../topic/topic-table.js';
 import { decidePop } from './pop-decision.js';
-import type { PopDecision, PopGrant, PopRefusal } from './pop-decision.js';
+import type { PopDecision, PopGrant } from './pop-decision.js';
 
 /** What access is decided by. */
 export interface PopAccessParts {
@@ -28,7 +30,7 @@ export interface PopRequest {
 
 export type FilteredDecision =
   | { readonly granted: true; readonly grant: PopGrant; readonly filter: MessageFilter }
-  | { readonly granted: false; readonly refusal: PopRefusal };
+  | { readonly granted: false; readonly refusal: ConsumeRefusal };
 
 /** Who may pop what: the tables of the broker behind `decidePop`. */
 export class PopAccess {
@@ -62,24 +64,16 @@ export class PopAccess {
   }
 
   /** Source: rocketmq 5.5.0 `PopMessageProcessor#processRequest`. */
-  tooOld(): PopRefusal {
+  tooOld(): ConsumeRefusal {
     return {
       code: ResponseCode.POLLING_TIMEOUT,
       remark: `the broker[${this.parts.advertisedHost}] pop message is timeout too much`,
     };
   }
 
-  private filterOf({ expressionType, expression }: PopRequest): MessageFilter | PopRefusal {
+  private filterOf({ expressionType, expression }: PopRequest): MessageFilter | ConsumeRefusal {
     if (expression === undefined || expression === '') return {};
     const filter = this.parts.filters.get(expressionType, expression);
-    if (!isUnusable(filter)) return filter;
-    return filter.fault === 'type'
-      ? { code: ResponseCode.SYSTEM_ERROR, remark: filter.reason }
-      : PARSE_FAILED;
+    return isUnusable(filter) ? filterRefusal(filter) : filter;
   }
 }
-
-const PARSE_FAILED: PopRefusal = {
-  code: ResponseCode.SUBSCRIPTION_PARSE_FAILED,
-  remark: "parse the consumer's subscription failed",
-};

@@ -1,25 +1,21 @@
 import { ResponseCode } from '@rocketmq-ts/protocol';
 import type { SubscriptionGroupConfig } from '@rocketmq-ts/protocol';
-import { SEE_FAQ } from '../apache-texts.js';
-import { isReadable } from '../topic/permission.js';
+import {
+  brokerRefusal,
+  groupRefusal,
+  groupUnknown,
+  subscriptionForbidden,
+  topicRefusal,
+  topicUnknown,
+} from '../consume-refusals.js';
+import type { ConsumeRefusal, ConsumeTarget } from '../consume-refusals.js';
 import type { TopicRecord } from '../topic/topic-table.js';
 import { CHECKPOINT_COUNT_MAX } from './checkpoint.js';
 
-/** A request about popped messages that is not carried out. */
-export interface PopRefusal {
-  readonly code: number;
-  readonly remark: string;
-}
-
-/** What such a request names. */
-export interface PopTargetRequest {
-  readonly consumerGroup: string;
-  readonly topic: string;
-  /** −1: all. */
-  readonly queueId: number;
+/** What a request about popped messages names; queue −1: all. */
+export interface PopTargetRequest extends ConsumeTarget {
   /** Messages wanted; undefined where none are. */
   readonly maxMsgNums?: number;
-  readonly remoteHostPort: string;
 }
 
 /** What the decision looks at. */
@@ -39,12 +35,9 @@ export interface PopGrant {
 
 export type PopDecision =
   | { readonly granted: true; readonly grant: PopGrant }
-  | { readonly granted: false; readonly refusal: PopRefusal };
+  | { readonly granted: false; readonly refusal: ConsumeRefusal };
 
-const refuse = (code: number, remark: string): PopDecision => ({
-  granted: false,
-  refusal: { code, remark },
-});
+const refused = (refusal: ConsumeRefusal): PopDecision => ({ granted: false, refusal });
 
 /**
  * Whether a pop, peek or poll is carried out. The order of the checks and the texts are Apache's; that an operator has
@@ -57,52 +50,23 @@ export function decidePop(
   facts: PopFacts,
   deed: 'pop' | 'peeking',
 ): PopDecision {
-  const broker = `the broker[${facts.advertisedHost}]`;
-  if (!isReadable(facts.brokerPermission)) {
-    return refuse(ResponseCode.NO_PERMISSION, `${broker} ${deed} message is forbidden`);
-  }
+  const closed = brokerRefusal(facts.brokerPermission, facts.advertisedHost, deed);
+  if (closed) return refused(closed);
   if ((request.maxMsgNums ?? 0) > CHECKPOINT_COUNT_MAX) {
-    const remark = `${broker} ${deed} message's num is greater than ${CHECKPOINT_COUNT_MAX}`;
-    return refuse(ResponseCode.INVALID_PARAMETER, remark);
+    const remark = `the broker[${facts.advertisedHost}] ${deed} message's num is greater than ${CHECKPOINT_COUNT_MAX}`;
+    return refused({ code: ResponseCode.INVALID_PARAMETER, remark });
   }
   const { topic } = facts;
-  if (!topic) return refuse(ResponseCode.TOPIC_NOT_EXIST, topicUnknown(request.topic));
-  if (!isReadable(topic.config.perm)) {
-    const remark = `the topic[${request.topic}] peeking message is forbidden`;
-    return refuse(ResponseCode.NO_PERMISSION, remark);
-  }
-  if (request.queueId >= topic.config.readQueueNums) {
-    return refuse(
-      ResponseCode.INVALID_PARAMETER,
-      queueIllegal(request, topic.config.readQueueNums),
-    );
-  }
+  if (!topic) return refused(topicUnknown(request.topic));
+  const unreadable = topicRefusal(request, topic.config, 'peeking');
+  if (unreadable) return refused(unreadable);
   const group = facts.group();
-  if (!group) {
-    return refuse(
-      ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
-      `subscription group [${request.consumerGroup}] does not exist, ${SEE_FAQ}`,
-    );
-  }
-  if (!group.consumeEnable) {
-    const remark = `subscription group no permission, ${request.consumerGroup}`;
-    return refuse(ResponseCode.NO_PERMISSION, remark);
-  }
-  if (facts.readForbidden) {
-    const remark = `the consumer group[${request.consumerGroup}] is forbidden for topic[${request.topic}]`;
-    return refuse(ResponseCode.NO_PERMISSION, remark);
-  }
+  if (!group) return refused(groupUnknown(request.consumerGroup));
+  const disabled = groupRefusal(request, group);
+  if (disabled) return refused(disabled);
+  if (facts.readForbidden) return refused(subscriptionForbidden(request));
   return { granted: true, grant: { topic, group } };
 }
-
-/** Remark of answers about an unknown topic. */
-export const topicUnknown = (topic: string): string =>
-  `topic[${topic}] not exist, apply first please! ${SEE_FAQ}`;
-
-/** Remark of answers about a queue that a topic does not have. */
-export const queueIllegal = (request: PopTargetRequest, readQueueNums: number): string =>
-  `queueId[${request.queueId}] is illegal, topic:[${request.topic}] ` +
-  `topicConfig.readQueueNums:[${readQueueNums}] consumer:[${request.remoteHostPort}]`;
 
 /** Slack of clocks and networks within which a pop is not too old. Source: rocketmq 5.5.0 `PopMessageRequestHeader`. */
 const TOO_OLD_MS = 500;

@@ -4,6 +4,7 @@ import type { ExtFields, RemotingFrame } from '@rocketmq-ts/protocol';
 import { RequestCodeNotSupportedError } from '@rocketmq-ts/remoting';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import type { Arrivals } from '../arrivals.js';
+import type { ConsumeRefusal } from '../consume-refusals.js';
 import { FAST_LISTENER } from '../listener-name.js';
 import type { WakeReason } from '../pull/held-pulls.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
@@ -15,7 +16,6 @@ import type { HeldPopLimits } from './held-pops.js';
 import { PendingPop } from './pending-pop.js';
 import type { PopHeader } from './pending-pop.js';
 import { isTooOld, pollWaitMs } from './pop-decision.js';
-import type { PopRefusal } from './pop-decision.js';
 import { planPop } from './pop-plan.js';
 import type { PopQueue } from './pop-queue.js';
 import {
@@ -145,10 +145,7 @@ export class PopFrameHandler {
 
   private search(pop: PendingPop): void {
     const { clock, settings } = this.parts;
-    if (!pop.inWork) {
-      pop.inWork = true;
-      pop.connection.begin(pop.terms.sizeBytes);
-    }
+    pop.beginWork();
     if (pop.connection.unsentBytes > UNSENT_BYTES_MAX) {
       this.answerEmpty(pop, ResponseCode.POLLING_FULL);
       return;
@@ -218,7 +215,7 @@ export class PopFrameHandler {
       this.parts.clock.afterTick(() => this.search(pop));
       return;
     }
-    if (this.holds.hold(pop, leftMs)) this.endWork(pop);
+    if (this.holds.hold(pop, leftMs)) pop.endWork();
     else this.answerEmpty(pop, ResponseCode.POLLING_FULL);
   }
 
@@ -281,7 +278,7 @@ export class PopFrameHandler {
   private refuse(
     to: { readonly opaque: number; readonly serializeType: 0 | 1 },
     connection: ServerConnection,
-    { code, remark }: PopRefusal,
+    { code, remark }: ConsumeRefusal,
   ): void {
     // Clients read these fields whatever the code.
     const zeros: ExtFields = new Map([
@@ -295,12 +292,6 @@ export class PopFrameHandler {
 
   private settle(pop: PendingPop): void {
     pop.answered = true;
-    this.endWork(pop);
-  }
-
-  private endWork(pop: PendingPop): void {
-    if (!pop.inWork) return;
-    pop.inWork = false;
-    pop.connection.end(pop.terms.sizeBytes);
+    pop.endWork();
   }
 }

@@ -41,8 +41,6 @@ export class PendingPull extends HeldPull<StoreQueue, ServerConnection> implemen
   waitsForRoom = false;
   /** As it was granted; looked at again before each answer. */
   grant: PullGrant;
-  /** Whether `connection.begin` is waiting for its end. */
-  inWork = false;
   /** Wall clock of the request. */
   arrivedAtMs = 0;
   /** It is held because its group or client is being given too much: no arrival wakes it. */
@@ -57,6 +55,7 @@ export class PendingPull extends HeldPull<StoreQueue, ServerConnection> implemen
   matchesRecord: ((record: Buffer) => boolean) | undefined;
   /** What the filter of records has cost since the store was asked, in bytes looked at. */
   filterWorkBytes = 0;
+  private inWork = false;
 
   constructor(
     queue: StoreQueue,
@@ -79,6 +78,19 @@ export class PendingPull extends HeldPull<StoreQueue, ServerConnection> implemen
     const { tags, records } = grant.filter;
     this.matchesTagsCode = tags === undefined ? undefined : matcherOf(tags);
     this.matchesRecord = records && this.watched(records);
+  }
+
+  /** The broker works on it: a drain waits for it, and its connection is read more slowly. */
+  beginWork(): void {
+    this.inWork = true;
+    this.connection.begin(this.terms.sizeBytes);
+  }
+
+  /** It is answered, or waits. */
+  endWork(): void {
+    if (!this.inWork) return;
+    this.inWork = false;
+    this.connection.end(this.terms.sizeBytes);
   }
 
   /** Whether the filter of records has cost so much that others should have their turn. */

@@ -25,7 +25,7 @@ import { SubscriptionGroupTable } from '../subscription-group/subscription-group
 import { TopicModule } from '../topic/topic.module.js';
 import { TopicTable } from '../topic/topic-table.js';
 import { PullFrameHandler } from './pull-frame.handler.js';
-import type { PullSettings } from './pull-frame.handler.js';
+import type { PullSettings } from './pull-parts.js';
 
 /** Held pulls of one connection: a client has one for each of its queues, and one connection for all its groups. */
 const HELD_PER_CONNECTION_MAX = 20_000;

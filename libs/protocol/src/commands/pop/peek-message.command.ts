@@ -1,8 +1,7 @@
 import { defineCommand } from '../../define-command.js';
-import { int32, routingFields } from '../../schema/field.js';
-import { noBody, rawBody } from '../../schema/body.codec.js';
+import { noBody } from '../../schema/body.codec.js';
 import { ResponseCode } from '../../response-code.js';
-import { popAnswerFields, anyQueueTarget } from './pop-fields.js';
+import { popRequestFields, poppedMessages } from './pop-fields.js';
 
 /** Shows what a pop would give, and takes nothing. */
 export const PeekMessage = defineCommand({
@@ -11,17 +10,10 @@ export const PeekMessage = defineCommand({
   direction: 'client to broker',
   doc: 'Shows what a pop would give, and takes nothing.',
   request: {
-    header: {
-      ...routingFields,
-      ...anyQueueTarget,
-      maxMsgNums: int32({ default: 0, unit: 'messages', doc: 'Most messages wanted, at most 32.' }),
-    },
+    header: popRequestFields,
     body: noBody,
   },
-  response: {
-    header: { ...popAnswerFields },
-    body: rawBody('stored records one behind the other, see decodeRecords'),
-  },
+  response: poppedMessages,
   failures: [
     ResponseCode.INVALID_PARAMETER,
     ResponseCode.NO_PERMISSION,

@@ -1,4 +1,5 @@
-import { boolean, int32, int64, string } from '../../schema/field.js';
+import { rawBody } from '../../schema/body.codec.js';
+import { boolean, int32, int64, routingFields, string } from '../../schema/field.js';
 
 /** Consumer group, topic and queue of a request about popped messages. */
 export const popTarget = {
@@ -58,7 +59,7 @@ export const handleFields = {
 };
 
 /** What comes with popped messages. Source: rocketmq 5.5.0 `PopMessageResponseHeader`. */
-export const popAnswerFields = {
+const popAnswerFields = {
   popTimeMs: int64({
     wireName: 'popTime',
     default: 0,
@@ -94,4 +95,17 @@ export const popAnswerFields = {
     optional: true,
     doc: 'Ordered pops: how often messages were given out before.',
   }),
+};
+
+/** What pops and peeks name. */
+export const popRequestFields = {
+  ...routingFields,
+  ...anyQueueTarget,
+  maxMsgNums: int32({ default: 0, unit: 'messages', doc: 'Most messages wanted, at most 32.' }),
+};
+
+/** The answer to pops and peeks. */
+export const poppedMessages = {
+  header: popAnswerFields,
+  body: rawBody('stored records one behind the other, see decodeRecords'),
 };

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../define-command.js';
-import { int32, int64, routingFields } from '../../schema/field.js';
-import { noBody, rawBody } from '../../schema/body.codec.js';
+import { int32, int64 } from '../../schema/field.js';
+import { noBody } from '../../schema/body.codec.js';
 import { ResponseCode } from '../../response-code.js';
-import { pollFields, popAnswerFields, anyQueueTarget, selectionFields } from './pop-fields.js';
+import { pollFields, popRequestFields, poppedMessages, selectionFields } from './pop-fields.js';
 
 /** Takes messages out of a topic for a while. */
 export const PopMessage = defineCommand({
@@ -12,9 +12,7 @@ export const PopMessage = defineCommand({
   doc: 'Takes messages out of one queue or all queues of a topic: they are invisible to others until acknowledged or until their time is up. Waits for a first message if asked to.',
   request: {
     header: {
-      ...routingFields,
-      ...anyQueueTarget,
-      maxMsgNums: int32({ default: 0, unit: 'messages', doc: 'Most messages wanted, at most 32.' }),
+      ...popRequestFields,
       invisibleTimeMs: int64({
         wireName: 'invisibleTime',
         default: 0,
@@ -31,10 +29,7 @@ export const PopMessage = defineCommand({
     },
     body: noBody,
   },
-  response: {
-    header: { ...popAnswerFields },
-    body: rawBody('stored records one behind the other, see decodeRecords'),
-  },
+  response: poppedMessages,
   failures: [
     ResponseCode.INVALID_PARAMETER,
     ResponseCode.NO_PERMISSION,
