@@ -7,6 +7,7 @@ import {
   UpdateBrokerConfig,
   UpdateColdDataFlowCtrConfig,
 } from '@rocketmq-ts/protocol';
+import { pop, startPop } from './pop-requests.js';
 import { sendRequest } from './requests.js';
 import { BROKER, SimulatedBroker } from './simulated-broker.js';
 
@@ -119,6 +120,79 @@ describe('pulls over a limit', () => {
     expect(await broker.stop()).toEqual([]);
     expect((await held).code).toBe(ResponseCode.PULL_NOT_FOUND);
     broker = await SimulatedBroker.start();
+  });
+});
+
+describe('pops over a limit', () => {
+  it('wait for their turn as long as they may', async () => {
+    broker = await SimulatedBroker.start('pullMessagesPerSecondPerGroup=4');
+    for (let i = 0; i < 20; i++) await broker.sent('orders', 'x');
+    const hold = { maxMsgNums: 8, pollMs: 15_000 };
+    expect((await pop(broker, hold)).messages).toHaveLength(8);
+    const startMs = broker.world.clock.monotonicMs();
+    expect((await patiently(startPop(broker, hold))).messages).toHaveLength(8);
+    const tookMs = broker.world.clock.monotonicMs() - startMs;
+    expect(tookMs).toBeGreaterThanOrEqual(1_000);
+    expect(tookMs).toBeLessThan(2_000);
+    expect((await pop(broker, { ...hold, group: 'other' })).messages).toHaveLength(8);
+  });
+
+  it('that may not wait are told the cause', async () => {
+    broker = await SimulatedBroker.start('pullBytesPerSecondPerClient=100');
+    for (let i = 0; i < 4; i++) await broker.sent('orders', 'x'.repeat(500));
+    expect((await pop(broker, { maxMsgNums: 1 })).messages).toHaveLength(1);
+    expect(await pop(broker)).toMatchObject({
+      code: ResponseCode.FLOW_CONTROL,
+      remark: expect.stringContaining('is given more than pullBytesPerSecondPerClient=100'),
+    });
+    expect(
+      await metric(
+        'rocketmq_broker_flow_control_refused_total{cause="pullBytesPerSecondPerClient"',
+      ),
+    ).toBe(1);
+  });
+
+  it('take from the same rate as pulls', async () => {
+    broker = await SimulatedBroker.start('pullMessagesPerSecondPerGroup=4');
+    for (let i = 0; i < 20; i++) await broker.sent('orders', 'x');
+    await pop(broker, { group: 'g', maxMsgNums: 8 });
+    expect((await broker.pull('orders', 0, { group: 'g' })).code).toBe(ResponseCode.FLOW_CONTROL);
+  });
+
+  it('do not stop the broker from stopping', async () => {
+    broker = await SimulatedBroker.start('pullMessagesPerSecondPerGroup=1');
+    for (let i = 0; i < 4; i++) await broker.sent('orders', 'x');
+    await pop(broker);
+    const held = startPop(broker, { pollMs: 15_000 });
+    await broker.pass(200);
+    expect(await broker.stop()).toEqual([]);
+    expect((await held).code).toBe(ResponseCode.POLLING_TIMEOUT);
+    broker = await SimulatedBroker.start();
+  });
+
+  it('leave out what the group may not read from the disk now, and get what is new', async () => {
+    broker = await SimulatedBroker.start('coldReadControl=true\ncoldReadBytesPerGroup=65536');
+    for (let i = 0; i < 60; i++) await broker.sent('orders', 'x'.repeat(20_000));
+    const one = { maxMsgNums: 1 };
+    let given = 0;
+    while ((await cold()).globalAcc < 65_536 && given < 30) {
+      given += (await patiently(startPop(broker, { maxMsgNums: 4 }))).messages.length;
+    }
+    expect((await cold()).runtimeTable.get('poppers')?.coldAcc).toBeGreaterThanOrEqual(65_536);
+    expect(await pop(broker, one)).toMatchObject({
+      code: ResponseCode.FLOW_CONTROL,
+      remark: expect.stringContaining('reading cold data'),
+    });
+    const waiting = startPop(broker, { ...one, pollMs: 15_000 });
+    await broker.pass(100);
+    await broker.sent('orders', 'new', { queueId: 1 });
+    expect((await broker.settled(waiting)).messages.map(({ body }) => body)).toEqual(['new']);
+    const startMs = broker.world.clock.monotonicMs();
+    const later = await patiently(startPop(broker, { ...one, pollMs: 15_000 }));
+    expect(later.messages).toHaveLength(1);
+    const tookMs = broker.world.clock.monotonicMs() - startMs;
+    expect(tookMs).toBeGreaterThan(1_000);
+    expect(tookMs).toBeLessThan(5_500);
   });
 });
 

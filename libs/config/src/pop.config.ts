@@ -74,6 +74,23 @@ export class PopConfig {
   heldPopsPerQueueMax = 1_024;
 
   @BooleanKey({
+    java: 'useMessageFilterForNotification',
+    doc: 'Whether notifications leave out messages that their filter passes over.',
+    reloadable: true,
+  })
+  notificationFilter = true;
+
+  @IntegerKey({
+    java: 'maxMessageFilterNumForNotification',
+    doc: 'With so many messages left in a queue a notification comes without a look at its filter.',
+    unit: 'messages',
+    min: 0,
+    max: 10_000,
+    reloadable: true,
+  })
+  notificationFilterCountMax = 64;
+
+  @BooleanKey({
     java: 'enableRetryTopicV2',
     doc: 'Whether messages that come again go to %RETRY%group+topic instead of %RETRY%group_topic.',
     reloadable: true,

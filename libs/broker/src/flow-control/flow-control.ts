@@ -25,7 +25,7 @@ export interface FlowRefusal {
   readonly remark: string;
 }
 
-/** What a pull is put off for. */
+/** What a pull or pop is put off for. */
 export interface PutOff {
   readonly waitMs: number;
   readonly remark: string;
@@ -111,11 +111,19 @@ export class FlowControl<C extends SlowableClient> {
 
   /** What a pull has to wait for; undefined: nothing. */
   putOffPull(client: C, group: string, topic: string, queueId: number): PutOff | undefined {
-    const coldMs = this.cold.waitMs(group, topic, queueId);
-    if (coldMs > 0) {
-      count(this.slowed, COLD_CAUSE);
-      return { waitMs: coldMs, remark: COLD_REMARK };
-    }
+    return this.putOffColdRead(group, topic, queueId) ?? this.putOffByRate(client, group);
+  }
+
+  /** What a read of one queue has to wait for, since it would come from the disk. */
+  putOffColdRead(group: string, topic: string, queueId: number): PutOff | undefined {
+    const waitMs = this.cold.waitMs(group, topic, queueId);
+    if (waitMs === 0) return undefined;
+    count(this.slowed, COLD_CAUSE);
+    return { waitMs, remark: COLD_REMARK };
+  }
+
+  /** What any pull or pop of a client has to wait for, since it or its group was given too much. */
+  putOffByRate(client: C, group: string): PutOff | undefined {
     if (!this.pulls.active) return undefined;
     const over = this.pulls.over(client, group, this.clock.monotonicMs());
     if (!over) return undefined;
@@ -126,7 +134,7 @@ export class FlowControl<C extends SlowableClient> {
     return { waitMs: over.waitMs, remark };
   }
 
-  /** A pull could not wait for so long: it was refused. */
+  /** A pull or pop could not wait for so long: it was refused. */
   countRefusedPull({ remark }: PutOff): void {
     const cause = FLOW_CAUSES.find((name) => remark.includes(`${name}=`)) ?? COLD_CAUSE;
     count(this.refused, cause);

@@ -1,6 +1,7 @@
 import type { PopMessage, Received, SerializeType } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import type { MessageFilter } from '../filter/subscription-filters.js';
+import type { PutOff } from '../flow-control/flow-control.js';
 import { HeldPop } from './held-pops.js';
 import type { PollPlace } from './held-pops.js';
 import type { PopGrant } from './pop-decision.js';
@@ -59,6 +60,8 @@ export class PendingPop extends HeldPop {
   totalBytes = 0;
   /** Messages left behind in the queues that were looked at. */
   restCount = 0;
+  /** Why a queue was left out that the group may not read from the disk now; the shortest wait of them. */
+  putOff: PutOff | undefined;
   /** Arrivals seen by the broker when the search began: with more at its end it is not held but begun again. */
   arrivalsBefore = 0;
   private inWork = false;
@@ -71,6 +74,7 @@ export class PendingPop extends HeldPop {
     public grant: PopGrant,
   ) {
     super(place, connection);
+    this.putOff = undefined;
   }
 
   get opaque(): number {
@@ -110,6 +114,7 @@ export class PendingPop extends HeldPop {
     this.messageCount = 0;
     this.totalBytes = 0;
     this.restCount = 0;
+    this.putOff = undefined;
   }
 
   give(records: Buffer, count: number): void {

@@ -1,10 +1,12 @@
 import type { BrokerConfig, PopConfig } from '@rocketmq-ts/config';
 import type { Clock, Logger, Random } from '@rocketmq-ts/kernel';
+import type { ServerConnection } from '@rocketmq-ts/remoting';
 import type { Arrivals } from '../arrivals.js';
 import type { BrokerStore } from '../broker-context.js';
 import type { BrokerIdentity } from '../broker-identity.js';
 import type { SubscriptionFilters } from '../filter/subscription-filters.js';
 import type { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
+import type { FlowControl } from '../flow-control/flow-control.js';
 import { FirstOffsets } from '../offset/first-offsets.js';
 import { recentBytesOf } from '../recent-bytes.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
@@ -41,6 +43,7 @@ export interface PopGround {
   readonly offsets: ConsumerOffsetTable;
   readonly stats: BrokerStats;
   readonly filters: SubscriptionFilters;
+  readonly flow: FlowControl<ServerConnection>;
   readonly broker: BrokerConfig;
   readonly pop: PopConfig;
   /** The timer that keeps records of the revive log until they are due. */

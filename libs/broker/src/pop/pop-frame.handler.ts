@@ -5,14 +5,16 @@ import { RequestCodeNotSupportedError } from '@rocketmq-ts/remoting';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import type { Arrivals } from '../arrivals.js';
 import type { ConsumeRefusal } from '../consume-refusals.js';
+import type { FlowControl, PutOff } from '../flow-control/flow-control.js';
 import { FAST_LISTENER } from '../listener-name.js';
+import { HeldPulls } from '../pull/held-pulls.js';
 import type { WakeReason } from '../pull/held-pulls.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
 import type { TopicTable } from '../topic/topic-table.js';
 import type { PopAccess } from './pop-access.js';
 import { CHECKPOINT_COUNT_MAX } from './checkpoint.js';
 import { HeldPops } from './held-pops.js';
-import type { HeldPopLimits } from './held-pops.js';
+import type { HeldPopLimits, PollPlace } from './held-pops.js';
 import { PendingPop } from './pending-pop.js';
 import type { PopHeader } from './pending-pop.js';
 import { isTooOld, pollWaitMs } from './pop-decision.js';
@@ -43,6 +45,7 @@ export interface PopParts {
   readonly topics: TopicTable;
   readonly access: PopAccess;
   readonly stats: BrokerStats;
+  readonly flow: FlowControl<ServerConnection>;
   readonly popper: QueuePopper;
   readonly settings: PopSettings;
 }
@@ -69,6 +72,8 @@ const NO_BYTES = Buffer.alloc(0);
 export class PopFrameHandler {
   private readonly codec = codec(PopMessage);
   private readonly holds: HeldPops<PendingPop>;
+  /** Pops whose client or group is being given too much: time wakes them, not messages. */
+  private readonly putOffs: HeldPulls<PollPlace, ServerConnection, PendingPop>;
   private arrivalCount = 0;
   private reviveTurn = 0;
   private stopping = false;
@@ -76,6 +81,9 @@ export class PopFrameHandler {
   constructor(private readonly parts: PopParts) {
     this.holds = new HeldPops(parts.clock, parts.settings, 'first', (pop, reason) =>
       this.onHoldOver(pop, reason),
+    );
+    this.putOffs = new HeldPulls(parts.clock, parts.settings, (pop, reason) =>
+      this.onPutOffOver(pop, reason),
     );
     parts.arrivals.on((queue) => {
       this.arrivalCount++;
@@ -85,7 +93,7 @@ export class PopFrameHandler {
 
   /** How many pops wait for messages. */
   get heldCount(): number {
-    return this.holds.size;
+    return this.holds.size + this.putOffs.size;
   }
 
   /** How many pops of a group wait for messages of a queue, −1: of all queues. */
@@ -123,12 +131,13 @@ export class PopFrameHandler {
     const { holdMaxMs } = this.parts.settings;
     const waitMs = pollWaitMs(header.bornTimeMs, header.pollTimeMs, nowMs, holdMaxMs);
     pop.holdUntilMs = clock.monotonicMs() + waitMs;
-    this.search(pop);
+    this.begin(pop);
   };
 
   /** The connection is gone: nothing of it is answered any more. */
   onConnectionClosed(connection: ServerConnection): void {
     this.holds.drop(connection);
+    this.putOffs.drop(connection);
   }
 
   /** There may be messages for a group in a queue. */
@@ -141,6 +150,38 @@ export class PopFrameHandler {
   stopHolding(): void {
     this.stopping = true;
     this.holds.wakeAll('shutdown');
+    this.putOffs.wakeAll('shutdown');
+  }
+
+  /** Looks for messages, or later where the client or its group is being given too much. */
+  private begin(pop: PendingPop): void {
+    const putOff = this.parts.flow.putOffByRate(pop.connection, pop.header.consumerGroup);
+    if (putOff) this.waitOrRefuse(pop, putOff);
+    else this.search(pop);
+  }
+
+  private waitOrRefuse(pop: PendingPop, putOff: PutOff): void {
+    const waitMs = Math.min(putOff.waitMs, this.msLeft(pop));
+    const waits = waitMs > 0 && !this.stopping && this.putOffs.hold(pop, waitMs);
+    if (waits) pop.endWork();
+    else this.refusePutOff(pop, putOff);
+  }
+
+  private refusePutOff(pop: PendingPop, putOff: PutOff): void {
+    this.parts.flow.countRefusedPull(putOff);
+    const { remark } = putOff;
+    this.refuse(pop, pop.connection, { code: ResponseCode.FLOW_CONTROL, remark });
+    this.settle(pop);
+  }
+
+  private onPutOffOver(pop: PendingPop, reason: WakeReason): void {
+    if (pop.connection.closed) return;
+    if (reason === 'shutdown') this.answerEmpty(pop, ResponseCode.POLLING_TIMEOUT);
+    else this.lookAgain(pop);
+  }
+
+  private msLeft(pop: PendingPop): number {
+    return pop.holdUntilMs - this.parts.clock.monotonicMs();
   }
 
   private search(pop: PendingPop): void {
@@ -205,9 +246,11 @@ export class PopFrameHandler {
   }
 
   private holdOrAnswer(pop: PendingPop): void {
-    const leftMs = pop.holdUntilMs - this.parts.clock.monotonicMs();
+    const { putOff } = pop;
+    const leftMs = this.msLeft(pop);
     if (this.stopping || leftMs <= 0) {
-      this.answerEmpty(pop, ResponseCode.POLLING_TIMEOUT);
+      if (putOff && !this.stopping) this.refusePutOff(pop, putOff);
+      else this.answerEmpty(pop, ResponseCode.POLLING_TIMEOUT);
       return;
     }
     // Something came while the store was asked: it may have been for this one.
@@ -215,7 +258,8 @@ export class PopFrameHandler {
       this.parts.clock.afterTick(() => this.search(pop));
       return;
     }
-    if (this.holds.hold(pop, leftMs)) pop.endWork();
+    // A message in a queue that was not left out still wakes it.
+    if (this.holds.hold(pop, Math.min(leftMs, putOff?.waitMs ?? leftMs))) pop.endWork();
     else this.answerEmpty(pop, ResponseCode.POLLING_FULL);
   }
 
@@ -225,12 +269,16 @@ export class PopFrameHandler {
       this.answerEmpty(pop, ResponseCode.POLLING_TIMEOUT);
       return;
     }
-    if (reason === 'deadline') pop.holdUntilMs = 0;
-    // Rights may have changed since it came.
+    if (reason === 'deadline' && !pop.putOff) pop.holdUntilMs = 0;
+    this.lookAgain(pop);
+  }
+
+  /** Rights may have changed since it came. */
+  private lookAgain(pop: PendingPop): void {
     const decision = this.parts.access.decidePop(pop.header, pop.connection);
     if (decision.granted) {
       pop.grant = decision.grant;
-      this.search(pop);
+      this.begin(pop);
     } else {
       this.refuse(pop, pop.connection, decision.refusal);
       this.settle(pop);

@@ -3,6 +3,7 @@
 import type { BrokerConfig, PopConfig } from '@rocketmq-ts/config';
 import type { CheckpointBuffer } from './checkpoint-buffer.js';
 import type { PeekFrameHandler } from './peek-frame.handler.js';
+import type { NotificationSettings } from './notification.handler.js';
 import type { PopFrameHandler } from './pop-frame.handler.js';
 import type { QueuePopper } from './queue-popper.js';
 
@@ -44,7 +45,7 @@ export const popperSettings = (
 export const popSettings = (
   broker: BrokerConfig,
   pop: PopConfig,
-): SettingsOf<typeof PopFrameHandler> => ({
+): SettingsOf<typeof PopFrameHandler> & NotificationSettings => ({
   heldCountPerConnectionMax: HELD_PER_CONNECTION_MAX,
   get heldCountMax() {
     return pop.heldPopCountMax;
@@ -63,6 +64,12 @@ export const popSettings = (
     return pop.popRetryPercent;
   },
   holdMaxMs: broker.holdMsMax,
+  get filters() {
+    return pop.notificationFilter;
+  },
+  get filteredCountMax() {
+    return pop.notificationFilterCountMax;
+  },
 });
 
 export const peekSettings = (

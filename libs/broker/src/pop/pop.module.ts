@@ -11,12 +11,15 @@ import {
   PopMessage,
 } from '@rocketmq-ts/protocol';
 import { RemotingServer } from '@rocketmq-ts/remoting';
+import type { ServerConnection } from '@rocketmq-ts/remoting';
 import { Arrivals } from '../arrivals.js';
 import { CLOCK, LOGGER, RANDOM, STORE } from '../broker-context.js';
 import type { BrokerStore } from '../broker-context.js';
 import { BrokerIdentity } from '../broker-identity.js';
 import { FilterModule } from '../filter/filter.module.js';
 import { SubscriptionFilters } from '../filter/subscription-filters.js';
+import { FlowControl } from '../flow-control/flow-control.js';
+import { FlowControlModule } from '../flow-control/flow-control.module.js';
 import { ConfigFolder } from '../metadata/config-folder.js';
 import { configText } from '../metadata/metadata-file.js';
 import { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
@@ -58,6 +61,7 @@ function reviveTimer({ running }: TimerService): ReviveTimer {
   imports: [
     AssignmentModule,
     FilterModule,
+    FlowControlModule,
     OffsetTableModule,
     SubscriptionGroupModule,
     TimerModule,
@@ -82,6 +86,7 @@ function reviveTimer({ running }: TimerService): ReviveTimer {
         ConfigFolder,
         TimerService,
         SubscriptionFilters,
+        FlowControl,
       ],
       useFactory: async (
         clock: Clock,
@@ -98,6 +103,7 @@ function reviveTimer({ running }: TimerService): ReviveTimer {
         folder: ConfigFolder,
         timer: TimerService,
         filters: SubscriptionFilters,
+        flow: FlowControl<ServerConnection>,
       ): Promise<PopCapability> => {
         const capability = new PopCapability({
           clock,
@@ -111,6 +117,7 @@ function reviveTimer({ running }: TimerService): ReviveTimer {
           offsets,
           stats,
           filters,
+          flow,
           broker: config.get(BrokerConfig),
           pop: config.get(PopConfig),
           timer: reviveTimer(timer),

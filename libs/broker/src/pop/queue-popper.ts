@@ -1,5 +1,7 @@
 import type { Clock } from '@rocketmq-ts/kernel';
+import type { ServerConnection } from '@rocketmq-ts/remoting';
 import type { ReadResult, StoreQueue } from '@rocketmq-ts/storage';
+import type { FlowControl } from '../flow-control/flow-control.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
 import type { MessageSource } from '../store-access.js';
 import { Checkpoint } from './checkpoint.js';
@@ -31,6 +33,7 @@ export interface QueuePopperParts {
   readonly orders: OrderTable;
   readonly offsets: PopOffsets;
   readonly stats: BrokerStats;
+  readonly flow: FlowControl<ServerConnection>;
   readonly brokerName: string;
   readonly settings: QueuePopSettings;
   /** A queue that somebody left out since it was busy is free again. */
@@ -127,8 +130,18 @@ export class QueuePopper {
     const full =
       queue.entryCount >= checkpointsPerQueueMax ||
       (inFlightCountMax !== undefined && queue.inFlightCount > inFlightCountMax);
-    if (!full) return false;
+    if (!full) return this.isTooCold(pop, queue, stored);
     queue.contended = true;
+    pop.restCount += restOf(stored, offsets.next(queue));
+    return true;
+  }
+
+  /** Whether the group has read too much from the disk to read this queue now. */
+  private isTooCold(pop: PendingPop, queue: PopQueue, stored: StoreQueue): boolean {
+    const { flow, offsets } = this.parts;
+    const putOff = flow.putOffColdRead(queue.group, queue.topic, queue.queueId);
+    if (!putOff) return false;
+    if (putOff.waitMs < (pop.putOff?.waitMs ?? Infinity)) pop.putOff = putOff;
     pop.restCount += restOf(stored, offsets.next(queue));
     return true;
   }
@@ -250,21 +263,18 @@ export class QueuePopper {
   }
 
   private give({ pop, step, queue }: Reading, found: Found): void {
-    const { stats, clock, offsets } = this.parts;
+    const { stats, flow, clock, offsets } = this.parts;
     const { startOffset, queueOffsets, records, fromDisk } = found;
-    pop.info.add(queue.topic, queue.queueId, startOffset, queueOffsets);
+    const { group, topic, queueId } = queue;
+    pop.info.add(topic, queueId, startOffset, queueOffsets);
     offsets.noteGiven(queue, queueOffsets[queueOffsets.length - 1]! + 1);
     const given = step.retry ? this.underOriginalTopic(pop, queue, found) : records;
     pop.give(given, queueOffsets.length);
-    stats.countGet({
-      group: queue.group,
-      topic: queue.topic,
-      queueId: queue.queueId,
-      messageCount: queueOffsets.length,
-      bytes: records.length,
-      fromDisk,
-      latencyMs: Math.max(clock.nowMs() - pop.popTimeMs, 0),
-    });
+    const messageCount = queueOffsets.length;
+    const bytes = records.length;
+    flow.notePull(pop.connection, { group, topic, queueId }, { messageCount, bytes, fromDisk });
+    const latencyMs = Math.max(clock.nowMs() - pop.popTimeMs, 0);
+    stats.countGet({ group, topic, queueId, messageCount, bytes, fromDisk, latencyMs });
   }
 
   private underOriginalTopic(pop: PendingPop, queue: PopQueue, found: Found): Buffer {
