@@ -84,7 +84,8 @@ async function build(options) {
   const generator = new LoadGenerator(path.join(benchRoot, 'loadgen'));
   await generator.build();
   const needsJava =
-    options.only !== 'ours' || options.points.some((point) => point.session === 'end-to-end');
+    options.only !== 'ours' ||
+    options.points.some(({ session }) => session === 'end-to-end' || session === 'official');
   if (needsJava && !existsSync(path.join(probeClasses, 'bench', 'EndToEnd.class'))) {
     log('collecting the jars');
     await runToEnd('mvn', ['-q', '-B', 'package'], { cwd: path.join(benchRoot, 'apache') });

@@ -182,6 +182,18 @@ export const points = [
     targets: [lower('p50Ms', 1, 0.5), lower('p99Ms', 1, 0.5)],
   },
   {
+    name: 'official-producer',
+    session: 'official',
+    title: 'benchmark.Producer of the official client, 64 threads, 1 KiB',
+    targets: [higher('throughput'), lower('meanMs')],
+  },
+  {
+    name: 'official-both',
+    session: 'official',
+    title: 'benchmark.Consumer beside that producer, 20 threads',
+    targets: [higher('consumeTps')],
+  },
+  {
     name: 'memory-loaded',
     session: 'memory',
     title: 'broker RssAnon under send 8×64, Apache with a 512 MiB heap',
@@ -261,6 +273,8 @@ export const points = [
 /** How a metric is written, its unit, and how many decimals it deserves. */
 export const metricLabels = {
   throughput: ['msg/s', 0],
+  meanMs: ['mean ms', 3],
+  consumeTps: ['consumed msg/s', 0],
   p50Ms: ['p50 ms', 3],
   p99Ms: ['p99 ms', 2],
   cpuMicrosPerMessage: ['CPU µs/msg', 1],

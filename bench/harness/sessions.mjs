@@ -2,12 +2,20 @@
  * How the points of each session are measured on one side in one round. A session gets a fresh
  * directory and fresh processes; it returns the metrics of its points by name.
  */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from './cluster.mjs';
 import { lastJsonLine } from './load-generator.mjs';
 import { settleDisk } from './machine.mjs';
-import { MemorySampler, cpuSecondsOf, memoryOf, runToEnd, wallClockMs } from './processes.mjs';
+import {
+  MemorySampler,
+  ServiceProcess,
+  cpuSecondsOf,
+  memoryOf,
+  runToEnd,
+  wallClockMs,
+} from './processes.mjs';
 import { median, slope } from './statistics.mjs';
 
 /** Durations and sizes. Both sides always get the same. */
@@ -20,6 +28,7 @@ export const paces = {
     restartCount: 2_000_000,
     endToEndWarmUpSeconds: 10,
     endToEndSeconds: 15,
+    officialReports: 15,
     startRepeats: 3,
     restSeconds: 5,
     bigStoreMessages: [1_000_000, 42_000_000],
@@ -33,6 +42,7 @@ export const paces = {
     restartCount: 200_000,
     endToEndWarmUpSeconds: 4,
     endToEndSeconds: 5,
+    officialReports: 2,
     startRepeats: 1,
     restSeconds: 2,
     bigStoreMessages: [100_000, 500_000],
@@ -264,6 +274,57 @@ async function endToEndSession(context) {
   });
 }
 
+/** A figure of the last line that one of Apache's benchmark classes printed: its mean over the last ten reports. */
+function lastReported(log, pattern) {
+  return Number([...log.matchAll(pattern)].at(-1)[1]);
+}
+
+/** One of Apache's own benchmark classes as a process; `-ri`: it reports each second. */
+function officialBenchmark(context, cluster, name, options) {
+  const logFile = path.join(cluster.directory, `${name}.out`);
+  const jvm = ['-Xms512m', '-Xmx512m', `-Duser.home=${cluster.directory}`];
+  const classPath = ['-cp', `${context.libraryDirectory}/*`];
+  const main = `org.apache.rocketmq.example.benchmark.${name}`;
+  const common = ['-n', cluster.nameserverAddress, '-t', 'BenchOfficial', '-ri', '1000'];
+  const args = [...jvm, ...classPath, main, ...common, ...options];
+  return new ServiceProcess({ command: 'java', args }, logFile);
+}
+
+/** Reports begin ten seconds after the start; only those count that saw messages. */
+const OFFICIAL_LIMIT_SECONDS = 90;
+
+async function officialSession(context) {
+  return withCluster(context, {}, async (cluster) => {
+    await warmUp(context, cluster);
+    const topic = { broker: cluster.brokerAddress, topic: 'BenchOfficial', queues: 8 };
+    await context.generator.run('create', topic);
+    const started = [];
+    const report = async (name, options) => {
+      const benchmark = officialBenchmark(context, cluster, name, options);
+      started.push(benchmark);
+      for (let waitedSeconds = 0; waitedSeconds < OFFICIAL_LIMIT_SECONDS; waitedSeconds++) {
+        await sleep(1000);
+        benchmark.assertAlive();
+        const log = readFileSync(benchmark.logFile, 'utf8');
+        if ((log.match(/TPS: [1-9]/g) ?? []).length >= context.pace.officialReports) return log;
+      }
+      throw new Error(`too few reports: ${benchmark.logTail()}`);
+    };
+    try {
+      const sent = await report('Producer', ['-w', '64', '-s', '1024']);
+      const throughput = lastReported(sent, /Send TPS: (\d+)/g);
+      const meanMs = lastReported(sent, /Average RT\(ms\): +([\d.]+)/g);
+      context.log(`official-producer: ${Math.round(throughput)} msg/s`);
+      // it begins at the end of the queues: what the producer goes on sending is what it gets
+      const consumed = await report('Consumer', ['-w', '20']);
+      const consumeTps = lastReported(consumed, /Consume TPS: (\d+)/g);
+      return { 'official-producer': { throughput, meanMs }, 'official-both': { consumeTps } };
+    } finally {
+      for (const benchmark of started) await benchmark.kill();
+    }
+  });
+}
+
 async function memorySession(context) {
   return withCluster(context, { heap: 'small' }, async (cluster) => {
     await sleep(context.pace.restSeconds * 1000);
@@ -401,6 +462,7 @@ export const sessions = {
   pop: popSession,
   transactions: transactionsSession,
   'end-to-end': endToEndSession,
+  official: officialSession,
   memory: memorySession,
   start: startSession,
   restart: restartSession,
