@@ -156,6 +156,12 @@ export const points = [
     apacheSaw,
   })),
   {
+    name: 'send-beside-cold-scan',
+    session: 'cold-scan',
+    title: 'send 8×64 beside consumers that read an old backlog at full speed, 8×8',
+    targets: [atLeast('shareOfPlainRate'), higher('throughput'), higher('scanned'), lower('p99Ms')],
+  },
+  {
     name: 'pop-ack',
     session: 'pop',
     title: 'pop of 32, each message acknowledged by a request of its own, 8×4',
@@ -278,6 +284,8 @@ export const metricLabels = {
   p50Ms: ['p50 ms', 3],
   p99Ms: ['p99 ms', 2],
   cpuMicrosPerMessage: ['CPU µs/msg', 1],
+  shareOfPlainRate: ['of own plain rate', 2],
+  scanned: ['msg/s read', 0],
   shareOfOneTopicRate: ['of own one-topic rate', 2],
   shareOfPlainRate: ['of own plain rate', 2],
   rssAnonMb: ['RssAnon MB', 0],

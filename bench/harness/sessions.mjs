@@ -198,6 +198,43 @@ async function pullSession(context) {
   });
 }
 
+/**
+ * The scan that counts lies within the sends, and goes on for as long as they do: what it reads without them beside it
+ * is counted by the points of `pull`. Its backlog is older than what a broker keeps in memory of its own.
+ */
+async function coldScanSession(context) {
+  return withCluster(context, {}, async (cluster) => {
+    const topic = 'BenchOld';
+    await fillQuickly(context, cluster, topic, context.pace.backlogCount);
+    await warmUp(context, cluster);
+    const load = { mode: 'send', connections: 8, inFlight: 64 };
+    const plain = await measureLoad(context, cluster, load);
+    await settleDisk();
+    const scanning = context.generator.run('pull', {
+      ...cluster.target,
+      topic,
+      connections: 8,
+      inFlight: 8,
+      warmUp: inSeconds(context.pace.pointWarmUpSeconds + 0.5),
+      duration: inSeconds(context.pace.measuredSeconds - 0.5),
+    });
+    const [scan, beside] = await Promise.all([scanning, measureLoad(context, cluster, load)]);
+    context.log(
+      `plain ${Math.round(plain.throughput)} msg/s, beside the scan ${Math.round(beside.throughput)}, read ${Math.round(scan.throughput)}`,
+    );
+    return {
+      'send-beside-cold-scan': {
+        ...beside,
+        plainThroughput: plain.throughput,
+        plainP99Ms: plain.p99Ms,
+        shareOfPlainRate: beside.throughput / plain.throughput,
+        scanned: scan.throughput,
+        scanErrors: scan.errors,
+      },
+    };
+  });
+}
+
 /** Messages that one group pops and acknowledges; a group each to warm up and to measure. */
 const POP_COUNT = 150_000;
 
@@ -459,6 +496,7 @@ export const sessions = {
   sync: (context) => sendSession(context, { cluster: { flush: 'SYNC_FLUSH' } }),
   topics: topicsSession,
   pull: pullSession,
+  'cold-scan': coldScanSession,
   pop: popSession,
   transactions: transactionsSession,
   'end-to-end': endToEndSession,

@@ -1,4 +1,5 @@
 import { QueueCheck } from './queue-check.js';
+import { FileReadPace } from './read/file-read-pace.js';
 import { LogChunks } from './read/log-chunks.js';
 import { MessageReader } from './read/message-reader.js';
 import { RecordLookup } from './read/record-lookup.js';
@@ -28,7 +29,7 @@ export function assembleReading(
   writing: StoreWriting,
   lifeStartOffset: number,
 ): StoreReading {
-  const { logger, counters, settings, segments, files, flusher, index } = foundation;
+  const { clock, logger, counters, settings, segments, files, flusher, index } = foundation;
   const { writer, dispatcher, tailCache, pool, queueWriter } = writing;
   const writtenOffset = (): number => writer.writtenOffset;
   const logStartOffset = (): number => segments.minOffset;
@@ -55,6 +56,7 @@ export function assembleReading(
     tailCache,
     pool,
     log,
+    pace: new FileReadPace(clock, () => counters.appendedBytes),
     units,
     queueFileUnitCount: settings.consumeQueueFileUnitCount,
     transferLimits: settings.transferLimits,

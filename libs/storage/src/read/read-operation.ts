@@ -46,6 +46,9 @@ export class ReadOperation implements ReadResult {
   totalBytes = 0;
   fromDisk = false;
 
+  /** Bytes of records that were looked at in files. */
+  private fileBytes = 0;
+  private isAdmitted = false;
   private readonly slabs: LogSlab[] = [];
   /** Made when a file is needed: most reads find all in memory. */
   private fetch: RecordFetch | undefined;
@@ -101,6 +104,7 @@ export class ReadOperation implements ReadResult {
     const { counters } = this.parts;
     counters.readMessages += this.messageCount;
     counters.readBytes += this.totalBytes;
+    if (this.isAdmitted) this.parts.pace.leave(this.fileBytes);
     this.done(this);
   }
 
@@ -181,9 +185,11 @@ export class ReadOperation implements ReadResult {
     if (commitLogOffset + sizeBytes > parts.writtenOffset()) {
       return this.suspect(queueOffset, 'beyond the log');
     }
+    if (!this.mayReadFiles()) return 'waiting';
     const location = this.locate(queueOffset, commitLogOffset, sizeBytes);
     if (location === 'waiting') return 'waiting';
     if (!location) return this.interrupt();
+    this.fileBytes += sizeBytes;
     const expected = { commitLogOffset, sizeBytes, queueId: queue.queueId, queueOffset };
     const checkCrc = this.mustCheckCrc(commitLogOffset);
     const defect = queue.light
@@ -227,6 +233,14 @@ export class ReadOperation implements ReadResult {
     return unitCommitLogOffset(this.unitBytes, ownerAt) === commitLogOffset;
   }
 
+  /** Keeps the read to the pace of the store, once; false: `run` is called when it may go on. */
+  private mayReadFiles(): boolean {
+    if (this.isAdmitted) return true;
+    this.fromDisk = true;
+    this.isAdmitted = true;
+    return this.parts.pace.enter(this);
+  }
+
   /** The record's bytes out of a file; undefined when they cannot be had. */
   private locate(
     queueOffset: number,
@@ -234,7 +248,6 @@ export class ReadOperation implements ReadResult {
     sizeBytes: number,
   ): RecordLocation | 'waiting' | undefined {
     const { parts } = this;
-    this.fromDisk = true;
     this.fetch ??= new RecordFetch(parts.log, parts.logger, () => this.run());
     const { fetch } = this;
     const here = fetch.locate(commitLogOffset, sizeBytes);

@@ -4,6 +4,7 @@ import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import type { CrcCheck, TransferLimits } from '../message-store.types.js';
 import type { StoreCounters } from '../store-counters.js';
 import type { TailCache } from '../tail-cache.js';
+import type { FileReadPace } from './file-read-pace.js';
 import type { LogChunks } from './log-chunks.js';
 import type { UnitSource } from './unit-source.js';
 
@@ -21,6 +22,7 @@ export interface ReaderParts {
   readonly tailCache: TailCache;
   readonly pool: LogSlabPool;
   readonly log: LogChunks;
+  readonly pace: FileReadPace;
   readonly units: UnitSource;
   readonly queueFileUnitCount: number;
   readonly transferLimits: TransferLimits;
