@@ -1,7 +1,7 @@
 /**
  * Clients of a measurement, in a process of their own: what they cost is not taken from those that are measured beside
  * them by anything but the machine. `measured-clients.ts '{"role":"produce",…}'` prints `ready`, and one line of JSON when
- * it is over; scanners and deaf consumers go on until their standard input ends.
+ * it is over; scanners and deaf consumers go on until SIGTERM.
  */
 import { once } from 'node:events';
 import { silentLogger } from '@rocketmq-ts/kernel';
@@ -56,6 +56,9 @@ export interface Scanned {
 }
 
 const CALL = { timeoutMs: 30_000 };
+const terminated = once(process, 'SIGTERM');
+// Without it nothing would keep a client alive whose requests are all answered.
+const alive = setInterval(() => undefined, 60_000);
 const TOPIC = 'orders';
 
 const newClient = (network: Network = new NodeNetwork()): RemotingClient =>
@@ -115,7 +118,7 @@ async function scan(order: ScanOrder): Promise<Scanned> {
     }
   };
   const workers = Promise.all(Array.from({ length: groupCount }, (_, index) => worker(index)));
-  await stdinEnd();
+  await terminated;
   stopped = true;
   const seconds = (performance.now() - startMs) / 1_000;
   await workers;
@@ -147,14 +150,9 @@ async function askAndStayDeaf(order: DeafOrder): Promise<Record<string, never>> 
       );
     }
   });
-  await stdinEnd();
+  await terminated;
   for (const client of clients) client.close();
   return {};
-}
-
-async function stdinEnd(): Promise<void> {
-  process.stdin.resume();
-  await once(process.stdin, 'end');
 }
 
 const carryOut = (order: Order): Promise<object> => {
@@ -166,3 +164,5 @@ const order = process.argv[2];
 if (order === undefined) throw new Error('usage: measured-clients.ts ORDER-AS-JSON');
 console.log('ready');
 console.log(JSON.stringify(await carryOut(JSON.parse(order) as Order)));
+clearInterval(alive);
+process.exit();

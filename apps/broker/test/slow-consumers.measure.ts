@@ -1,19 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { silentLogger } from '@rocketmq-ts/kernel';
 import { NodeClock, NodeNetwork } from '@rocketmq-ts/platform';
 import { UpdateBrokerConfig } from '@rocketmq-ts/protocol';
 import { RemotingClient } from '@rocketmq-ts/remoting';
+import { type Program, Programs } from '@rocketmq-ts/testing';
 import type { Order, Produced, Scanned } from './measured-clients.js';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const brokers = new Programs('apps/broker/src/main.ts');
+const clients = new Programs('apps/broker/test/measured-clients.ts');
 jest.setTimeout(180_000);
 
 /** As long as cold reads are counted over: a phase sees one whole window, whenever it begins. */
@@ -26,71 +23,45 @@ const MIB = 1_024 * 1_024;
 const GROUP_LIMIT_BYTES = 3 * MIB;
 const TOTAL_LIMIT_BYTES = 100 * MIB;
 
-let folder: string;
-let broker: ChildProcess;
+let broker: Program;
 let address: string;
-const clients: ChildProcess[] = [];
-
-const run = (script: string, args: string[]): ChildProcess =>
-  spawn(process.execPath, ['--import', './tools/dev/register.mjs', script, ...args], {
-    cwd: ROOT,
-    env: { PATH: process.env['PATH'], HOME: folder },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'slow-consumers-'));
   const settings = {
     listenPort: 0,
-    httpPort: -1,
+    httpPort: 0,
     bindAddress: '127.0.0.1',
-    storePathRootDir: join(folder, 'store'),
+    storePathRootDir: join(brokers.folder, 'store'),
     commitLogSegmentBytes: 64 * MIB,
     // What was written a moment ago counts as old: it comes from files.
     tailCacheBytes: MIB,
     readCacheBytes: 4 * MIB,
   };
   const args = Object.entries(settings).map(([key, value]) => `--${key}=${value}`);
-  broker = run('apps/broker/src/main.ts', args);
-  for await (const line of createInterface(broker.stdout!)) {
-    const found = /boot success.* address"?[=:]"?([^\s"]+)"?[\s,]/.exec(line);
-    if (!found) continue;
-    address = found[1]!;
-    break;
-  }
-  broker.stdout!.resume();
+  ({ program: broker, address } = await brokers.start(args));
 });
-afterAll(async () => {
-  for (const process of [...clients, broker]) {
-    if (process.exitCode !== null || process.signalCode !== null) continue;
-    process.kill('SIGKILL');
-    await once(process, 'close');
-  }
-  rmSync(folder, { recursive: true, force: true });
+afterAll(() => {
+  clients.close();
+  brokers.close();
 });
-
-interface Client<R> {
-  /** Lets it come to its end. */
-  finish(): Promise<R>;
-}
 
 /** A client in a process of its own, at work when this returns. */
-async function start<R>(order: Order): Promise<Client<R>> {
-  const child = run('apps/broker/test/measured-clients.ts', [JSON.stringify(order)]);
-  clients.push(child);
-  const lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
-  const next = async (): Promise<string> => {
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error(`a client that should ${order.role} ended too early`);
-    return value;
-  };
-  expect(await next()).toBe('ready');
-  return {
-    finish: async () => {
-      child.stdin!.end();
-      return JSON.parse(await next()) as R;
-    },
-  };
+async function start(order: Order): Promise<Program> {
+  const client = clients.run([JSON.stringify(order)]);
+  await client.says(/^ready$/m);
+  return client;
+}
+
+/** What a client found, once it is over. */
+async function resultOf<R>(client: Program): Promise<R> {
+  const code = await client.ended;
+  if (code !== 0) throw new Error(`a client ended with ${code}: ${client.stderr}`);
+  return JSON.parse(client.stdout.trim().split('\n').at(-1)!) as R;
+}
+
+async function stopped<R>(client: Program): Promise<R> {
+  client.child.kill('SIGTERM');
+  return resultOf<R>(client);
 }
 
 interface Phase extends Produced {
@@ -102,21 +73,18 @@ interface Phase extends Produced {
 const phases: Phase[] = [];
 
 async function produce(limits: { forMs?: number; untilCount?: number }): Promise<Produced> {
-  const order = { role: 'produce', address, bodyBytes: BODY_BYTES, underWay: 32, ...limits };
-  return (await start<Produced>(order as Order)).finish();
+  const order: Order = { role: 'produce', address, bodyBytes: BODY_BYTES, underWay: 32, ...limits };
+  return resultOf<Produced>(await start(order));
 }
 
 /** Sends for a while. @returns what the producer saw, and what the scanners beside it were given */
 async function phase(what: string, groupPrefix?: string): Promise<Phase & { scanned: number }> {
-  const scanOrder = { role: 'scan', address, groupCount: SCANNERS, messageCount: COLD_MESSAGES };
-  const scanner =
-    groupPrefix === undefined
-      ? undefined
-      : await start<Scanned>({ ...scanOrder, groupPrefix } as Order);
+  const order = { address, groupCount: SCANNERS, messageCount: COLD_MESSAGES };
+  const scanner = groupPrefix ? await start({ role: 'scan', groupPrefix, ...order }) : undefined;
   const produced = await produce({ forMs: PHASE_MS });
-  const status = readFileSync(`/proc/${broker.pid}/status`, 'utf8');
+  const scanned = scanner && (await stopped<Scanned>(scanner));
+  const status = readFileSync(`/proc/${broker.child.pid}/status`, 'utf8');
   const brokerMib = Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1_024);
-  const scanned = await scanner?.finish();
   const seen = { what, ...produced, brokerMib, scannedPerSecond: scanned?.perSecond };
   phases.push(seen);
   return { ...seen, scanned: scanned?.messages ?? 0 };
@@ -149,7 +117,7 @@ describe('producers', () => {
     const atTotalLimit = await phase('scanners at the limit of all', 'together');
     await configure('coldReadControl=false\n');
 
-    const deaf = await start<object>({
+    const deaf = await start({
       role: 'deaf',
       address,
       consumerCount: 100,
@@ -158,7 +126,7 @@ describe('producers', () => {
     });
     const withDeaf = await phase('consumers that do not read');
     const again = await phase('the same consumers, later');
-    await deaf.finish();
+    await stopped(deaf);
     console.table(phases);
 
     for (const { failures } of phases) expect(failures).toBe(0);
