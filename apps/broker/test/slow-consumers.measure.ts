@@ -11,7 +11,7 @@ import type { Order, Produced, Scanned } from './measured-clients.js';
 
 const brokers = new Programs('apps/broker/src/main.ts');
 const clients = new Programs('apps/broker/test/measured-clients.ts');
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 /** As long as cold reads are counted over: a phase sees one whole window, whenever it begins. */
 const PHASE_MS = 5_000;
