@@ -7,5 +7,5 @@ import tests from '../../jest.config.mjs';
 export default {
   ...tests,
   rootDir: '../..',
-  testMatch: ['<rootDir>/{libs,apps}/*/{src,test}/**/*.measure.ts'],
+  testMatch: ['<rootDir>/{libs,apps}/*/test/**/*.measure.ts'],
 };
