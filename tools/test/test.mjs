@@ -61,7 +61,10 @@ async function jest(...args) {
     const skipped = testResults
       .flatMap((suite) => suite.assertionResults)
       .filter((test) => test.status === 'pending')
-      .map((test) => ({ what: test.fullName, why: 'the test says that this machine lacks what it needs' }));
+      .map((test) => ({
+        what: test.fullName,
+        why: 'the test says that this machine lacks what it needs',
+      }));
     return { passed: numPassedTests, failed: numFailedTests + numRuntimeErrorTestSuites, skipped };
   } catch (error) {
     console.error(`Jest ended with ${code} and wrote no report: ${error.message}`);
