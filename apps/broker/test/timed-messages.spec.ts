@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { TimerService } from '@rocketmq-ts/broker';
+import { STORE, TimerService } from '@rocketmq-ts/broker';
+import type { BrokerStore } from '@rocketmq-ts/broker';
 import {
   GetTimerCheckPoint,
   GetTimerMetrics,
@@ -148,6 +149,46 @@ describe('a message that has to wait longer than the wheel reaches', () => {
     expect(Number(record!.properties.get('TIMER_ROLL_TIMES'))).toBeGreaterThan(2);
     expect(service().figures.rolled).toBeGreaterThan(5);
     expect(service().figures.pendingOf('orders')).toBe(0);
+  });
+});
+
+describe('log files with waiting messages', () => {
+  const ONE_MINUTE = 'fileReservedMs=60000\n';
+  const SECOND_MS = 1_000;
+  const store = () => broker.service.running().app.get<BrokerStore>(STORE);
+  /** Some files of log behind the message. */
+  const fill = async (): Promise<void> => {
+    for (let i = 0; i < 11; i++) await broker.sent('orders', 'x'.repeat(100_000), { queueId: 1 });
+  };
+
+  it('stay, however old they are, until the message is delivered', async () => {
+    await broker.restart(`${ONE_MINUTE}timerStopDequeue=true\n`);
+    await broker.sent('orders', 'held', timed('TIMER_DELAY_SEC', 30));
+    await fill();
+    await broker.pass(75 * SECOND_MS);
+    await broker.settled(store().deleteExpired());
+    expect(store().commitLogMinOffset).toBe(0);
+    await broker.restart(ONE_MINUTE);
+    await broker.pass(5_000);
+    expect(await bodies()).toEqual(['held']);
+    await broker.settled(store().deleteExpired());
+    expect(store().commitLogMinOffset).toBeGreaterThan(0);
+    expect(service().figures.missing).toBe(0);
+  });
+
+  it('go when they expire: the message rolled before', async () => {
+    await broker.restart(ONE_MINUTE);
+    const atMs = now() + 180 * SECOND_MS;
+    await broker.sent('orders', 'far', timed('TIMER_DELIVER_MS', atMs));
+    await fill();
+    await broker.pass(70 * SECOND_MS);
+    await broker.settled(store().deleteExpired());
+    expect(store().commitLogMinOffset).toBeGreaterThan(0);
+    while (now() < atMs - 1) await broker.pass(Math.min(10 * SECOND_MS, atMs - 1 - now()));
+    expect(await bodies()).toEqual([]);
+    await broker.pass(100);
+    expect(await bodies()).toEqual(['far']);
+    expect([service().figures.missing, service().figures.rolled]).toEqual([0, 3]);
   });
 });
 

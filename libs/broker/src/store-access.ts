@@ -89,6 +89,8 @@ export interface StoreAdministration {
   removeExpiredQueues(isKept: (topic: string) => boolean): Promise<number>;
   /** Deletes expired files of the log now, at any hour. @returns count of files */
   deleteExpired(): Promise<number>;
+  /** Keeps log files from the offset on that the function tells, Infinity for none. */
+  keepNeeded(neededFrom: () => number | Promise<number>): void;
 }
 
 /** Figures of the store. */

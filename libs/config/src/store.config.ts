@@ -46,7 +46,7 @@ export class StoreConfig {
       rule: 'S4: timerRollWindowSlots x timerPrecisionMs < fileReservedMs',
       advisory: true,
       because:
-        'a timed message that waits longer than log files are kept is deleted before it is due',
+        'a timed message is stored anew before its log file expires: earlier than the window says',
       keys: ['timerRollWindowSlots', 'timerPrecisionMs', 'fileReservedMs'],
       holds: (store) => store.timerRollWindowSlots * store.timerPrecisionMs < store.fileReservedMs,
     },

@@ -14,6 +14,7 @@ import type {
 } from './message-store.types.js';
 import type { TimeBoundary } from './read/time-search.js';
 import type { QueueUnit } from './read/unit-listing.js';
+import type { NeededFrom } from './retention.js';
 import { StoreClosedError } from './store-errors.js';
 import { openStoreParts, type StoreParts } from './store-parts.js';
 import { verifyStore } from './store-verify.js';
@@ -177,6 +178,14 @@ export class MessageStore {
   /** Deletes expired files now, at any hour. @returns count of log files deleted */
   deleteExpired(): Promise<number> {
     return this.parts.retention.clean('request');
+  }
+
+  /**
+   * Keeps log files, expired or not, that somebody needs.
+   * @param neededFrom commit-log offset of the first byte needed, Infinity for none; asked before files are deleted
+   */
+  keepNeeded(neededFrom: NeededFrom): void {
+    this.parts.retention.keepNeeded(neededFrom);
   }
 
   /**

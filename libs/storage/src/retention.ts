@@ -18,6 +18,12 @@ import type { StoreCounters } from './store-counters.js';
 /** Queues looked at before other events get their turn. */
 const QUEUES_PER_TURN = 20;
 
+/** A file that is needed beyond its time is reported this often. */
+const HELD_LOG_INTERVAL_MS = 600_000;
+
+/** Commit-log offset from which on somebody needs the log; Infinity where nothing is needed. */
+export type NeededFrom = () => number | Promise<number>;
+
 /** What made a run delete. */
 export type CleanReason = 'hour' | 'disk' | 'request';
 
@@ -27,11 +33,14 @@ export type CleanReason = 'hour' | 'disk' | 'request';
  *
  * Invariants:
  *  I1  the file that is being written is never deleted, nor one behind the end of what is synced and dispatched;
- *  I2  segments go from the oldest on, without gaps, at most `deleteBatchMax` in a run.
+ *  I2  segments go from the oldest on, without gaps, at most `deleteBatchMax` in a run;
+ *  I3  a segment that somebody still needs stays, however old it is and however full the disk.
  */
 export class Retention {
   private running: Promise<number> | undefined;
   private timer: ClockTask | undefined;
+  private readonly needs: NeededFrom[] = [];
+  private heldLoggedMs = -Infinity;
 
   constructor(
     private readonly parts: {
@@ -57,6 +66,11 @@ export class Retention {
     },
     private readonly options: RetentionOptions,
   ) {}
+
+  /** From now on nothing is deleted that is needed (I3). Asked only when a segment is about to go. */
+  keepNeeded(neededFrom: NeededFrom): void {
+    this.needs.push(neededFrom);
+  }
 
   start(): void {
     this.timer = this.parts.clock.setPeriodic(this.options.cleanIntervalMs, () => {
@@ -118,12 +132,18 @@ export class Retention {
     for (const entry of await disk.list(commitLogPath))
       modifiedMs.set(entry.name, entry.modifiedMs);
     let deleted = 0;
+    let neededFrom: number | undefined;
     while (deleted < deleteBatchMax) {
       const oldest = segments.all[0];
       if (!oldest || oldest.endOffset > this.parts.keepFromOffset()) break;
       const changedMs = modifiedMs.get(segmentName(oldest.startOffset));
       const expired = changedMs !== undefined && clock.nowMs() - changedMs >= fileReservedMs;
       if (!expired && !forced) break;
+      neededFrom ??= await this.neededFrom();
+      if (oldest.endOffset > neededFrom) {
+        this.logHeld(oldest.startOffset, forced);
+        break;
+      }
       segments.dropFirst();
       onDeleted();
       await oldest.file.close();
@@ -132,6 +152,23 @@ export class Retention {
     }
     if (deleted > 0) await disk.syncDirectory(commitLogPath);
     return deleted;
+  }
+
+  private async neededFrom(): Promise<number> {
+    let from = Infinity;
+    for (const need of this.needs) from = Math.min(from, await need());
+    return from;
+  }
+
+  private logHeld(startOffset: number, forced: boolean): void {
+    const nowMs = this.parts.clock.monotonicMs();
+    if (nowMs - this.heldLoggedMs < HELD_LOG_INTERVAL_MS) return;
+    this.heldLoggedMs = nowMs;
+    const text = 'a log file is kept beyond its time: messages in it still wait for their delivery';
+    this.parts.logger[forced ? 'error' : 'warn'](text, {
+      file: segmentName(startOffset),
+      usedRatio: this.parts.diskWatch.usedRatio,
+    });
   }
 
   /** Queues forget what points below the log's first byte; files that hold nothing else go. */

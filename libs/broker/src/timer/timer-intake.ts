@@ -36,6 +36,8 @@ export class TimerIntake {
   private busy = false;
   private stopped = true;
   private retry: ClockTask | undefined;
+  /** Of the message noted last since the start; −1 before. */
+  private notedOffset = -1;
 
   constructor(
     private readonly parts: TimerParts,
@@ -47,6 +49,7 @@ export class TimerIntake {
 
   start(): void {
     this.stopped = false;
+    this.notedOffset = -1;
     this.clampPosition();
     this.wake();
   }
@@ -60,6 +63,11 @@ export class TimerIntake {
   get behindCount(): number {
     const queue = this.queue();
     return queue ? Math.max(0, queue.maxOffset - this.parts.timers.queueOffset) : 0;
+  }
+
+  /** Commit-log offset up to which all messages of the topic are noted; Infinity where none is left. */
+  get notedBelowOffset(): number {
+    return this.idle ? Infinity : this.notedOffset + 1;
   }
 
   /** Whether everything stored so far is noted. */
@@ -119,6 +127,7 @@ export class TimerIntake {
       logDropped(logger, record, 'it does not say when and where it is to be delivered');
     } else if (!this.isOut(record, message)) this.note(record, message);
     timers.queueOffset = record.queueOffset + 1;
+    this.notedOffset = record.commitLogOffset;
   }
 
   /** While everything is noted again: whether this one was delivered. */

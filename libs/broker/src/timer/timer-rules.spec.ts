@@ -5,6 +5,7 @@ import {
   judgeTimer,
   precisionOf,
   rollSlotMs,
+  rollSlotsWithin,
   rollWindowSlotsOf,
   slotBefore,
 } from './timer-rules.js';
@@ -101,6 +102,14 @@ describe('settings', () => {
     expect([0, 1, 2, 604_740, 604_741].map(rollWindowSlotsOf)).toEqual([
       604_740, 604_740, 2, 604_740, 604_740,
     ]);
+  });
+
+  it('roll before a log file expires, whatever the window', () => {
+    const DAY_MS = 86_400_000;
+    expect(rollSlotsWithin(172_800, 1_000, 3 * DAY_MS)).toBe(172_800);
+    expect(rollSlotsWithin(172_800, 1_000, 2 * DAY_MS)).toBe(155_520);
+    expect(rollSlotsWithin(172_800, 100, 60_000)).toBe(540);
+    expect(rollSlotsWithin(2, 1_000, 60_000)).toBe(2);
   });
 
   it('turn more and more away from full slots', () => {

@@ -99,6 +99,18 @@ export function rollWindowSlotsOf(setting: number): number {
 }
 
 /**
+ * Messages roll before the log file that they lie in expires: within nine tenths of its time, so that files go when they
+ * should and do not wait for a message (Apache's broker loses it). At least two slots, as the rule above asks for.
+ */
+export function rollSlotsWithin(
+  windowSlots: number,
+  precisionMs: number,
+  fileReservedMs: number,
+): number {
+  return Math.max(2, Math.min(windowSlots, Math.trunc((fileReservedMs * 0.9) / precisionMs)));
+}
+
+/**
  * Whether a slot is so full that a message is turned away: none up to `limit`, all from twice that on, in between more and
  * more. (Apache's broker turns away fewer and fewer in between.)
  * @param chance 0…1

@@ -75,6 +75,16 @@ export class TimerScheduler {
     return this.intake.behindCount;
   }
 
+  /**
+   * Commit-log offset from which on the log is needed for messages that wait, or are not noted yet. @throws system error
+   */
+  async neededFromOffset(): Promise<number> {
+    const { timers } = this.parts;
+    const notedBelow = this.intake.notedBelowOffset;
+    if (this.stopped || this.rebuilding || timers.rebuild !== undefined) return 0;
+    return Math.min(notedBelow, await timers.oldestWaitingOffset());
+  }
+
   /** How long ago the first slot that is not delivered was due. */
   get dequeueBehindMs(): number {
     const { timers, clock } = this.parts;

@@ -14,7 +14,7 @@ import { RecallController } from './recall.controller.js';
 import { TimerAdminController } from './timer-admin.controller.js';
 import { TimerFigures } from './timer-figures.js';
 import { TimerPlacement } from './timer-placement.js';
-import { precisionOf, rollWindowSlotsOf } from './timer-rules.js';
+import { precisionOf, rollSlotsWithin, rollWindowSlotsOf } from './timer-rules.js';
 import { TimerScheduler } from './timer-scheduler.js';
 import { TimerService } from './timer-service.js';
 import type { RunningTimer } from './timer-service.js';
@@ -32,16 +32,16 @@ async function openTimer(
 ): Promise<RunningTimer | undefined> {
   if (!config.timerWheelEnable) return undefined;
   const precisionMs = precisionOf(config.timerPrecisionMs);
-  const rollWindowSlots = rollWindowSlotsOf(config.timerRollWindowSlots);
+  const windowSlots = rollWindowSlotsOf(config.timerRollWindowSlots);
   const timers = await TimerStore.open(seams, {
     rootPath: config.storePathRootDir,
     precisionMs,
-    rollWindowMs: rollWindowSlots * precisionMs,
+    rollWindowMs: windowSlots * precisionMs,
     logFileBytes: config.timerLogFileBytes,
     commitLog: store,
   });
   const settings = {
-    rollWindowSlots,
+    rollWindowSlots: rollSlotsWithin(windowSlots, precisionMs, config.fileReservedMs),
     flushIntervalMs: config.timerFlushIntervalMs,
     stopEnqueue: () => config.timerStopEnqueue,
     stopDequeue: () => config.timerStopDequeue,
@@ -52,6 +52,7 @@ async function openTimer(
     { clock, logger, store, timers, figures, settings, topics: names },
     arrivals,
   );
+  store.keepNeeded(() => scheduler.neededFromOffset());
   return { timers, scheduler };
 }
 

@@ -234,6 +234,32 @@ describe('TimerStore', () => {
     ]);
   });
 
+  it('tells the oldest message that waits, and counts what is delivered once that will last', async () => {
+    expect(await drive(store.oldestWaitingOffset())).toBe(Infinity);
+    store.add(unit(10, 5_000));
+    store.add(unit(12, 1_000));
+    store.add(unit(20, 9_000));
+    expect(await drive(store.oldestWaitingOffset())).toBe(1_000);
+    store.readTimeMs = base + 13 * SECOND;
+    expect(await drive(store.oldestWaitingOffset())).toBe(1_000);
+    await drive(store.flush());
+    expect(await drive(store.oldestWaitingOffset())).toBe(9_000);
+    store.readTimeMs = base + 21 * SECOND;
+    await drive(store.flush());
+    expect(await drive(store.oldestWaitingOffset())).toBe(Infinity);
+  });
+
+  it('tells it also where a full disk takes no unit', async () => {
+    store.add(unit(10, 5_000));
+    await drive(store.flush());
+    store.readTimeMs = base + 13 * SECOND;
+    await drive(store.flush());
+    disk.fault = (operation, path) =>
+      operation === 'write' && path.includes('timerlog') ? 'ENOSPC' : undefined;
+    store.add(unit(20, 9_000));
+    expect(await drive(store.oldestWaitingOffset())).toBe(5_000);
+  });
+
   it('removes log files when the last slot that they can point to is delivered', async () => {
     note(95);
     await drive(store.flush());

@@ -224,6 +224,33 @@ export class TimerStore {
     return counts;
   }
 
+  /**
+   * Commit-log offset of the oldest message that waits; Infinity where none does. What was delivered or rolled counts as
+   * waiting until that is on stable storage. Walks over the log: for rare occasions. @throws system error
+   */
+  async oldestWaitingOffset(): Promise<number> {
+    const { log, seams } = this;
+    const fromMs = Math.min(this.readTimeMs, this.saved?.lastReadTimeMs ?? 0);
+    try {
+      log.writeOut();
+    } catch (error) {
+      seams.logger.warn('units of the timer are in memory only', { reason: describeError(error) });
+    }
+    let oldest = Infinity;
+    let newest = 0;
+    const visit = ({ slotTimeMs, commitLogOffset }: TimerUnit): void => {
+      newest = commitLogOffset;
+      if (slotTimeMs >= fromMs) oldest = Math.min(oldest, commitLogOffset);
+    };
+    const pause = (): Promise<void> => new Promise((resolve) => seams.clock.afterTick(resolve));
+    const until = log.endPosition - log.unwrittenBytes;
+    const whole = until === log.endPosition;
+    // A log that is damaged on the way says nothing about what lies behind.
+    if ((await log.scan(log.startPosition, until, visit, pause)) < until) return 0;
+    // What a full disk did not take is newer than the last unit that it took.
+    return whole ? oldest : Math.min(oldest, newest);
+  }
+
   /** A slot is delivered. */
   finishSlot(timeMs: number): void {
     this.wheel.clear(timeMs);
