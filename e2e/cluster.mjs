@@ -96,9 +96,9 @@ export function startOurs(options = {}) {
 export async function stop(cluster) {
   const throwAway = cluster.kind === 'apache';
   if (throwAway && cluster.ownsDir) await kill9(cluster, 'broker');
-  else await stopPart(cluster, 'broker');
+  else await endPart(cluster, 'broker');
   if (throwAway) await kill9(cluster, 'nameserver');
-  else await stopPart(cluster, 'nameserver');
+  else await endPart(cluster, 'nameserver');
   if (cluster.ownsDir) rmSync(cluster.dir, { recursive: true, force: true });
   clusters.delete(cluster);
 }
@@ -122,7 +122,7 @@ export async function kill9(cluster, role = 'broker') {
  * @param {'broker' | 'nameserver'} [role]
  */
 export async function restart(cluster, role = 'broker') {
-  await stopPart(cluster, role);
+  await endPart(cluster, role);
   launch(cluster, role);
   await (role === 'broker' ? brokerReady(cluster) : nameserverReady(cluster));
 }
@@ -215,7 +215,13 @@ function launch(cluster, role) {
   });
 }
 
-async function stopPart(cluster, role) {
+/**
+ * Ends one process with SIGTERM and waits until it is gone; nothing happens when it does not run.
+ *
+ * @param {Cluster} cluster
+ * @param {'broker' | 'nameserver'} role
+ */
+export async function endPart(cluster, role) {
   const part = cluster.parts[role];
   if (!part.child) return;
   part.child.kill('SIGTERM');

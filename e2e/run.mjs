@@ -11,6 +11,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startControl } from './cluster-control.mjs';
 import { startApache, startOurs, stop } from './cluster.mjs';
 import { runMqadmin } from './mqadmin/suite.mjs';
 import { readGoReport, readSurefireReports } from './reports.mjs';
@@ -93,27 +94,33 @@ async function runSuite(suite, { server, test, write }) {
   const missing = missingTools([...needs]);
   if (missing) return { ...empty, skipped: 1, reason: missing };
   let cluster;
+  let control;
   let result;
   try {
     if (!OWN_CLUSTERS.has(suite)) {
       const start = server === 'ours' ? startOurs : startApache;
-      cluster = await start({ brokerConfig: CLIENT_SUITES_CONFIG });
+      const startOne = () => start({ brokerConfig: CLIENT_SUITES_CONFIG });
+      cluster = await startOne();
+      control = await startControl(startOne);
     }
     const namesrv = cluster?.namesrv;
-    const context = { server, test, write, children, namesrv, outputDir: OUTPUT_DIR };
+    const controlUrl = control?.url;
+    const context = { server, test, write, children, namesrv, controlUrl, outputDir: OUTPUT_DIR };
     result = { ...empty, ...(await SUITES[suite].run(context)) };
   } catch (error) {
     result = { ...empty, failed: 1, failures: [String(error.stack ?? error)] };
   }
+  const complaints = (await control?.close()) ?? [];
   if (cluster) {
     await stop(cluster);
-    result.failed += cluster.complaints.length;
-    result.failures.push(...cluster.complaints);
+    complaints.push(...cluster.complaints);
   }
+  result.failed += complaints.length;
+  result.failures.push(...complaints);
   return result;
 }
 
-async function runJava({ namesrv, test, outputDir }, version) {
+async function runJava({ namesrv, controlUrl, test, outputDir }, version) {
   const cwd = join(E2E_DIR, 'java');
   const reportsDir = join(outputDir, `java-${version}`);
   const outputFile = join(outputDir, `java-${version}.out`);
@@ -121,7 +128,7 @@ async function runJava({ namesrv, test, outputDir }, version) {
     'mvn',
     [
       ...['-q', '-B', `-Drocketmq.version=${version}`],
-      ...[`-Dnamesrv=${namesrv}`, `-De2e.reports=${reportsDir}`],
+      ...[`-Dnamesrv=${namesrv}`, `-De2e.control=${controlUrl}`, `-De2e.reports=${reportsDir}`],
       ...(test ? [`-Dtest=${test}`] : []),
       'test',
     ],
@@ -130,7 +137,7 @@ async function runJava({ namesrv, test, outputDir }, version) {
   return withExitCode(readSurefireReports(reportsDir), exitCode, outputFile);
 }
 
-async function runGo({ namesrv, test, outputDir }) {
+async function runGo({ namesrv, controlUrl, test, outputDir }) {
   const outputFile = join(outputDir, 'go.out');
   const exitCode = await run(
     'go',
@@ -145,6 +152,7 @@ async function runGo({ namesrv, test, outputDir }) {
       env: {
         ...process.env,
         NAMESRV: namesrv,
+        CONTROL: controlUrl,
         'rocketmq.client.localOffsetStoreDir': join(outputDir, 'go-offsets'),
       },
       ...{ outputFile, timeoutMs: SUITE_WITHIN_MS, children },

@@ -18,6 +18,7 @@ import {
   POP_STOP_MS,
   PopCapability,
   PullFrameHandler,
+  QueueLockSaver,
   SessionExpiry,
   StatsClock,
   SubscriptionGuard,
@@ -215,11 +216,12 @@ class BrokerBuild {
     };
   }
 
-  /** Consumer offsets and delay progress: saved from time to time, and at the end once more. */
+  /** Consumer offsets, delay progress and queue locks: saved from time to time, and at the end once more. */
   progressPart(): LifecyclePart {
     const savers = () => [
       this.app!.get(ConsumerOffsetSaver),
       this.app!.get(DelayOffsetSaver),
+      this.app!.get(QueueLockSaver),
       this.app!.get(TransactionCountsSaver),
     ];
     return {

@@ -301,6 +301,33 @@ describe('a queue', () => {
     await broker.pass(40_000);
     expect(await lock('two', 0, 1)).toEqual([1]);
   });
+
+  it('still belongs to its client when the broker loses its power behind the grant', async () => {
+    await lock('one', 0, 1);
+    broker.kill('power');
+    await broker.startAgain();
+    expect(await lock('two', 0, 1, 2)).toEqual([2]);
+    await broker.pass(20_000);
+    expect(await lock('one', 0)).toEqual([0]);
+    await broker.pass(16_000);
+    expect(await lock('two', 0, 1)).toEqual([1]);
+  });
+
+  it('is free after a stop of the broker when its client gave it back before', async () => {
+    await lock('one', 0, 1);
+    await unlock('one', 0);
+    await broker.restart();
+    expect(await lock('two', 0, 1)).toEqual([0]);
+  });
+
+  it('is granted when what a broker granted before cannot be read', async () => {
+    await lock('one', 0);
+    await broker.stop();
+    broker.world.disk.flipBit('/store/config/rocketmq-ts.queueLocks.json', 0);
+    await broker.startAgain();
+    expect(broker.said('queue locks could not be read')).toBe(true);
+    expect(await lock('two', 0)).toEqual([0]);
+  });
 });
 
 it('a client over the fast port is a client too', async () => {

@@ -20,6 +20,7 @@ export * from './flow-control/flow-control.module.js';
 export * from './flow-control/flow-metrics.js';
 export * from './listener-name.js';
 export * from './lock/lock.module.js';
+export * from './lock/queue-lock-file.js';
 export * from './offset/broadcast-offsets.js';
 export * from './offset/consumer-offset-saver.js';
 export * from './offset/offset.module.js';

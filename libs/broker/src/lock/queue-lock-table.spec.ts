@@ -87,4 +87,39 @@ describe('QueueLockTable', () => {
     locks.sweep();
     expect(locks.lock('h', 'one', [queue(0)])).toHaveLength(1);
   });
+
+  it('keeps what it granted over a restart, as long as its client may take it for valid', async () => {
+    lock('one', 0, 1);
+    lock('two', 2);
+    locks.lock('other', 'two', [queue(0, 'u')]);
+    const before = locks.content();
+    locks = new QueueLockTable(clock);
+    locks.restore(before);
+    expect(locks.content()).toEqual(before);
+    expect(lock('two', 0, 1, 2)).toEqual([2]);
+    await pass(LOST_LOCK_LIVE_MS - 1);
+    expect(lock('one', 1)).toEqual([1]);
+    await pass(2);
+    expect(lock('two', 0, 1, 2)).toEqual([0, 2]);
+  });
+
+  it('has something to save when a queue changes hands, not when a lock is renewed', async () => {
+    expect(locks.takeChanged()).toBe(false);
+    lock('one', 0, 1);
+    expect(locks.takeChanged()).toBe(true);
+    lock('one', 0, 1);
+    locks.unlock('g', 'two', [queue(0)]);
+    locks.release('g', 'two');
+    locks.noteLost('g', 'one');
+    expect(locks.takeChanged()).toBe(false);
+    locks.unlock('g', 'one', [queue(0)]);
+    expect(locks.takeChanged()).toBe(true);
+    await pass(QUEUE_LOCK_LIVE_MS + 1);
+    lock('two', 1);
+    expect(locks.takeChanged()).toBe(true);
+    locks.release('g', 'two');
+    expect(locks.takeChanged()).toBe(true);
+    locks.restore({ locks: [] });
+    expect(locks.takeChanged()).toBe(false);
+  });
 });

@@ -1,4 +1,6 @@
 import type { Clock } from '@rocketmq-ts/kernel';
+import type { LockBatchRequest, MessageQueue, QueueLockFile } from '@rocketmq-ts/protocol';
+import type { SavedTable } from '../metadata/periodic-saver.js';
 
 /** How long a lock lives after it was last taken or renewed. Source: rocketmq 5.x `RebalanceLockManager`. */
 export const QUEUE_LOCK_LIVE_MS = 60_000;
@@ -32,11 +34,19 @@ const LOCK_COUNT_MAX = 200_000;
  * falls to anybody once it was not renewed for `QUEUE_LOCK_LIVE_MS`, at once when its client says goodbye, and after
  * `LOST_LOCK_LIVE_MS` when its client's connection was lost: Apache lets queues stand still for the whole time then.
  *
+ * Invariants:
+ *  I1  a queue has one holder, and a lock that a client may take for valid is not granted to another one;
+ *  I2  I1 holds over a restart of the broker: what was granted is saved before the client hears of it, and lives on as the
+ *      lock of a client that was lost. Apache forgets all locks: a member that joins then gets queues that another one
+ *      still consumes.
+ *
  * Source: rocketmq 5.x `RebalanceLockManager`. Time is monotonic here: a clock set back must not keep a lock alive.
  */
-export class QueueLockTable {
+export class QueueLockTable implements SavedTable {
   private readonly byGroup = new Map<string, Map<string, QueueLock>>();
   private lockCount = 0;
+  /** Somebody holds a queue now who did not, or the other way round; renewals do not count. */
+  private changed = false;
 
   constructor(
     private readonly clock: Clock,
@@ -53,6 +63,7 @@ export class QueueLockTable {
       const lock = locks?.get(key);
       if (lock) {
         if (lock.clientId !== clientId && !this.isExpired(lock, nowMs)) continue;
+        if (lock.clientId !== clientId) this.changed = true;
         lock.clientId = clientId;
         lock.renewedAtMs = nowMs;
         lock.lost = false;
@@ -61,6 +72,7 @@ export class QueueLockTable {
         if (!locks) this.byGroup.set(group, (locks = new Map<string, QueueLock>()));
         locks.set(key, { clientId, renewedAtMs: nowMs, lost: false });
         this.lockCount++;
+        this.changed = true;
         granted.push(queue);
       }
     }
@@ -73,7 +85,7 @@ export class QueueLockTable {
     if (!locks) return;
     for (const queue of queues) {
       const key = keyOf(queue);
-      if (locks.get(key)?.clientId === clientId && locks.delete(key)) this.lockCount--;
+      if (locks.get(key)?.clientId === clientId) this.remove(locks, key);
     }
     if (locks.size === 0) this.byGroup.delete(group);
   }
@@ -83,7 +95,7 @@ export class QueueLockTable {
     const locks = this.byGroup.get(group);
     if (!locks) return;
     for (const [key, lock] of locks) {
-      if (lock.clientId === clientId && locks.delete(key)) this.lockCount--;
+      if (lock.clientId === clientId) this.remove(locks, key);
     }
     if (locks.size === 0) this.byGroup.delete(group);
   }
@@ -117,10 +129,55 @@ export class QueueLockTable {
     const nowMs = this.clock.monotonicMs();
     for (const [group, locks] of this.byGroup) {
       for (const [key, lock] of locks) {
-        if (this.isExpired(lock, nowMs) && locks.delete(key)) this.lockCount--;
+        if (this.isExpired(lock, nowMs)) this.remove(locks, key);
       }
       if (locks.size === 0) this.byGroup.delete(group);
     }
+  }
+
+  takeChanged(): boolean {
+    const { changed } = this;
+    this.changed = false;
+    return changed;
+  }
+
+  markChanged(): void {
+    this.changed = true;
+  }
+
+  /** What is held, for `restore`. */
+  content(): QueueLockFile {
+    const locks: LockBatchRequest[] = [];
+    for (const [consumerGroup, held] of this.byGroup) {
+      const byClient = new Map<string, MessageQueue[]>();
+      for (const [key, { clientId }] of held) {
+        const queues = byClient.get(clientId);
+        if (queues) queues.push(queueOf(key));
+        else byClient.set(clientId, [queueOf(key)]);
+      }
+      for (const [clientId, mqSet] of byClient) {
+        locks.push({ clientId, consumerGroup, mqSet, onlyThisBroker: true });
+      }
+    }
+    return { locks };
+  }
+
+  /**
+   * Takes over what a broker granted that ran before. Its clients may consume on all the while; each has
+   * `LOST_LOCK_LIVE_MS` from now on to renew.
+   */
+  restore({ locks }: QueueLockFile): void {
+    for (const { consumerGroup, clientId, mqSet } of locks) {
+      this.lock(consumerGroup, clientId, mqSet);
+      this.noteLost(consumerGroup, clientId);
+    }
+    this.changed = false;
+  }
+
+  private remove(locks: Map<string, QueueLock>, key: string): void {
+    if (!locks.delete(key)) return;
+    this.lockCount--;
+    this.changed = true;
   }
 
   private isExpired(lock: QueueLock, nowMs: number): boolean {
@@ -132,3 +189,8 @@ export class QueueLockTable {
 /** Names cannot hold a line feed, so it separates safely. */
 const keyOf = (queue: LockedQueue): string =>
   `${queue.topic}\n${queue.brokerName}\n${queue.queueId}`;
+
+function queueOf(key: string): MessageQueue {
+  const [topic = '', brokerName = '', queueId] = key.split('\n');
+  return { topic, brokerName, queueId: Number(queueId) };
+}

@@ -5,6 +5,7 @@ import {
   DelayOffsetWrapper,
   TimerMetricsWrapper,
   MessageRequestModeWrapper,
+  QueueLockFile,
   SubscriptionGroupWrapper,
   TopicConfigWrapper,
 } from '@rocketmq-ts/protocol';
@@ -22,6 +23,8 @@ export class ConfigFolder {
   readonly timerMetrics: MetadataFile<TimerMetricsWrapper>;
   readonly orderInfo: MetadataFile<ConsumerOrderInfoFile>;
   readonly requestModes: MetadataFile<MessageRequestModeWrapper>;
+  /** Ours: Apache's broker keeps no queue locks. */
+  readonly queueLocks: MetadataFile<QueueLockFile>;
 
   constructor(disk: Disk, logger: Logger, storePath: string) {
     const at = (name: string): string => `${storePath}/config/${name}.json`;
@@ -43,5 +46,6 @@ export class ConfigFolder {
       at('messageRequestMode'),
       MessageRequestModeWrapper,
     );
+    this.queueLocks = new MetadataFile(disk, logger, at('rocketmq-ts.queueLocks'), QueueLockFile);
   }
 }

@@ -19,3 +19,9 @@ export const LockBatchResponse = object({
   lockOKMQSet: defaulted(list(MessageQueue), () => []),
 });
 export type LockBatchResponse = JsonOf<typeof LockBatchResponse>;
+
+/** What each client of each group holds: a file of this broker's own, which Apache's does not have. */
+export const QueueLockFile = object({
+  locks: defaulted(list(LockBatchRequest), () => []),
+});
+export type QueueLockFile = JsonOf<typeof QueueLockFile>;

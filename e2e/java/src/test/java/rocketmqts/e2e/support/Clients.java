@@ -24,6 +24,17 @@ import org.apache.rocketmq.common.message.MessageQueue;
 /** Makes clients for one test and shuts down, newest first, whatever the test left running. */
 public final class Clients implements AutoCloseable {
   private final Deque<Runnable> shutdowns = new ArrayDeque<>();
+  private final String namesrv;
+
+  /** Clients of the cluster that all tests share. */
+  public Clients() {
+    this(TestRun.NAMESRV);
+  }
+
+  /** Clients of another cluster. */
+  public Clients(String namesrv) {
+    this.namesrv = namesrv;
+  }
 
   /** A started producer of a group of its own. */
   public DefaultMQProducer producer() throws Exception {
@@ -194,8 +205,8 @@ public final class Clients implements AutoCloseable {
     }
   }
 
-  private static void configure(ClientConfig client) {
-    client.setNamesrvAddr(TestRun.NAMESRV);
+  private void configure(ClientConfig client) {
+    client.setNamesrvAddr(namesrv);
     // Default 30 s: a topic that appears during a test would be seen only after that long.
     client.setPollNameServerInterval(1_000);
     // Default 30 s. Client 5.x tells the broker of a changed subscription only if no other heartbeat
