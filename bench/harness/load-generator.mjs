@@ -9,6 +9,7 @@ const flagOf = {
   brokerName: 'broker-name',
   warmUp: 'warm-up',
   perPull: 'per-pull',
+  lockEvery: 'lock-every',
 };
 
 function argumentsOf(options) {

@@ -191,7 +191,17 @@ async function pullSession(context) {
     await context.generator.run('pull', { ...cluster.target, topic, ...busy });
     const metrics = {};
     for (const point of context.points) {
-      metrics[point.name] = await measureLoad(context, cluster, { ...point.load, topic });
+      const load = { ...point.load, topic };
+      const measured = await measureLoad(context, cluster, load);
+      if (load.lockEvery) {
+        // plain between two ordered ones, so that what drifts during the session counts for neither
+        const plain = { ...load, lockEvery: undefined };
+        const between = await measureLoad(context, cluster, plain);
+        const again = await measureLoad(context, cluster, load);
+        measured.shareOfPlainPullRate =
+          (measured.throughput + again.throughput) / 2 / between.throughput;
+      }
+      metrics[point.name] = measured;
       context.log(`${point.name}: ${Math.round(metrics[point.name].throughput)} msg/s`);
     }
     return metrics;

@@ -33,7 +33,7 @@ type options struct {
 	bodyBytes, batch, topics, queues      int
 	keys                                  string
 	tag                                   string
-	warmUp, duration, timeout             time.Duration
+	warmUp, duration, timeout, lockEvery  time.Duration
 	count, passes                         int64
 	rate                                  float64
 	threads, pid, port, perPull           int
@@ -58,6 +58,7 @@ func parseOptions(mode string, args []string) (options, error) {
 	f.DurationVar(&o.warmUp, "warm-up", 2*time.Second, "not measured, at the beginning")
 	f.DurationVar(&o.duration, "duration", 8*time.Second, "measured")
 	f.DurationVar(&o.timeout, "timeout", time.Minute, "first-ack, pop: give up after")
+	f.DurationVar(&o.lockEvery, "lock-every", 0, "pull: as orderly consumers, which ask for their locks so often; 0: plain")
 	f.Int64Var(&o.count, "count", 1_000_000, "fill, pop: number of messages")
 	f.Int64Var(&o.passes, "passes", 0, "pull: drain so many times, unmeasured warm-up off; 0: by time")
 	f.Float64Var(&o.rate, "rate", 1000, "latency: messages per second")
@@ -236,6 +237,7 @@ func runPull(mode string, o options) (any, error) {
 	plan := pullPlan{
 		address: o.broker, connections: o.connections, inFlight: o.inFlight, brokerName: o.brokerName,
 		warmUp: o.warmUp, duration: o.duration, threads: o.threads, pid: o.pid, isHold: mode == "hold",
+		lockEvery: o.lockEvery,
 	}
 	if o.verify {
 		plan.wantBody = bodyOf(o.bodyBytes)

@@ -73,6 +73,9 @@ type pullPlan struct {
 	wantBody []byte
 	// isHold: ask for what is not there yet, so that the broker holds the requests.
 	isHold bool
+	// lockEvery makes each connection an orderly member of the group, which asks for the locks of its
+	// queues at the beginning and so often again; 0: plain pulls.
+	lockEvery time.Duration
 }
 
 const pullSuspendMs = 15000
@@ -87,6 +90,8 @@ type pullWorker struct {
 	chunks   [][]chunk // per connection, per slot: what is left of the slot's range
 	queues   [][]int   // per connection
 	rotation []int
+	orderly  []*orderlyMember // per connection; empty: plain pulls
+	renewNs  int64            // when the locks are asked for again
 	tally    *tally
 	finished bool
 }
@@ -109,6 +114,13 @@ func newPullWorker(plan pullPlan, b *backlog, index int) (*pullWorker, error) {
 		w.chunks = append(w.chunks, make([]chunk, plan.inFlight))
 		w.queues = append(w.queues, queuesOf(global, plan.connections, len(b.ends)))
 		w.rotation = append(w.rotation, 0)
+		if plan.lockEvery > 0 {
+			m, err := newOrderlyMember(global, plan.brokerName, b.topic, w.queues[c.id])
+			if err != nil {
+				return nil, err
+			}
+			w.orderly = append(w.orderly, m)
+		}
 	}
 	return w, nil
 }
@@ -130,6 +142,9 @@ func (w *pullWorker) result() *tally { return w.tally }
 
 func (w *pullWorker) run() error {
 	defer w.loop.close()
+	if err := w.renewLocks(0); err != nil {
+		return err
+	}
 	for _, c := range w.members {
 		for w.requests[c.id].hasRoom() && w.startNext(c, w.loop.nowNs()) {
 		}
@@ -140,7 +155,26 @@ func (w *pullWorker) run() error {
 	return w.loop.run(w.idle)
 }
 
+// renewLocks appends to what is written next.
+func (w *pullWorker) renewLocks(nowNs int64) error {
+	w.renewNs = nowNs + int64(w.plan.lockEvery)
+	for id, m := range w.orderly {
+		if err := m.renew(w.members[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w *pullWorker) idle(nowNs int64) error {
+	if len(w.orderly) > 0 && nowNs >= w.renewNs {
+		if err := w.renewLocks(nowNs); err != nil {
+			return err
+		}
+		if err := w.loop.flushAll(); err != nil {
+			return err
+		}
+	}
 	if w.backlog.passes == 0 {
 		if nowNs >= w.tally.endNs {
 			w.loop.stop()
@@ -186,6 +220,15 @@ func (w *pullWorker) pull(c *connection, what chunk, nowNs int64) {
 }
 
 func (w *pullWorker) onFrame(c *connection, frame []byte, nowNs int64) error {
+	if len(w.orderly) > 0 {
+		answer, err := parseResponse(frame)
+		if err != nil {
+			return err
+		}
+		if answer.opaque < opaqueBase && !answer.isServerRequest() {
+			return w.orderly[c.id].take(answer)
+		}
+	}
 	answer, slot, startNs, err := w.requests[c.id].settleBy(frame)
 	if err != nil || slot == noSlot {
 		return err

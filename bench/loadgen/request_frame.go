@@ -12,6 +12,8 @@ const (
 	codeUpdateAndCreateTopic = 17
 	codeGetMaxOffset         = 30
 	codeGetMinOffset         = 31
+	codeHeartBeat            = 34
+	codeLockBatchMQ          = 41
 	codeGetRouteByTopic      = 105
 	codeSendMessageV2        = 310
 	codeSendBatchMessage     = 320

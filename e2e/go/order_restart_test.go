@@ -136,7 +136,9 @@ type orderLog struct {
 func (l *orderLog) consume(t *testing.T, cluster *ownCluster, group, topic, member string) rocketmq.PushConsumer {
 	t.Helper()
 	c := newPushConsumer(t, group, consumer.WithNameServer([]string{cluster.namesrv}),
-		consumer.WithConsumerOrder(true))
+		consumer.WithConsumerOrder(true),
+		// Default 20 s: so long it leaves a queue alone that it was given.
+		consumer.WithRebalanceLockInterval(3*time.Second))
 	must(t, c.Subscribe(topic, consumer.MessageSelector{}, func(
 		_ context.Context, batch ...*primitive.MessageExt,
 	) (consumer.ConsumeResult, error) {

@@ -188,6 +188,54 @@ describe('a message that could not be consumed', () => {
     expect(await all(RETRY)).toEqual([]);
   });
 
+  describe('of a group with a policy of its own', () => {
+    const exponential = { initial: 1_500, max: 60_000, multiplier: 3 };
+    beforeEach(async () => {
+      await broker.call(UpdateAndCreateSubscriptiongroup, {
+        header: {},
+        body: {
+          ...defaultSubscriptionGroup('consumers'),
+          groupRetryPolicy: { type: 'EXPONENTIAL', exponentialRetryPolicy: exponential },
+        },
+      });
+    });
+
+    it('waits as long as that says, to the tenth of a second', async () => {
+      await sendBack(await original());
+      await broker.pass(1_400);
+      expect(await all(RETRY)).toEqual([]);
+      await broker.pass(200);
+      const [second] = await all(RETRY);
+      expect(second).toMatchObject({ body: 'difficult', reconsumeTimes: 1, topic: RETRY });
+      expect(second!.properties.get('RETRY_TOPIC')).toBe('orders');
+
+      await sendBack(second!);
+      await broker.pass(4_400);
+      expect(await all(RETRY)).toHaveLength(1);
+      await broker.pass(200);
+      expect((await all(RETRY))[1]).toMatchObject({ body: 'difficult', reconsumeTimes: 2 });
+    });
+
+    it('waits for the next longer level where times of delivery are off', async () => {
+      await broker.restart('timerWheelEnable=false');
+      await sendBack(await original());
+      await broker.pass(4_900);
+      expect(await all(RETRY)).toEqual([]);
+      await broker.pass(200);
+      expect(await bodies(RETRY)).toEqual(['difficult']);
+    });
+
+    it('comes after a crash, not before its time', async () => {
+      await sendBack(await original());
+      broker.kill();
+      await broker.startAgain();
+      await broker.pass(1_300);
+      expect(await all(RETRY)).toEqual([]);
+      await broker.pass(1_000);
+      expect((await bodies(RETRY)).length).toBeGreaterThanOrEqual(1);
+    });
+  });
+
   it('is dropped for a group that wants no retries', async () => {
     await broker.call(UpdateAndCreateSubscriptiongroup, {
       header: {},

@@ -22,6 +22,17 @@ describe('DelayLevels', () => {
     expect([0, 3].map((level) => levels.delayOf(level))).toEqual([1_000, 1_000]);
   });
 
+  it.each([
+    [0, 2],
+    [1_000, 2],
+    [1_001, 1],
+    [2_000, 1],
+    [5_000, 3],
+    [6_001, 3],
+  ])('of a wait of %i ms is the next longer one, %i', (delayMs, level) =>
+    expect(new DelayLevels('2s 1s 6s').levelFor(delayMs)).toBe(level),
+  );
+
   it.each(['', '5', '5x', '-1s', '1s,2s', '1.5s', 's'])('cannot be read from %j', (text) =>
     expect(() => new DelayLevels(text)).toThrow(DelayLevelsError),
   );

@@ -54,6 +54,17 @@ export class DelayLevels {
     return this.delayMs[level - 1] ?? UNKNOWN_LEVEL_MS;
   }
 
+  /** The level with the shortest delay that is not shorter than this one; where all are, the one with the longest. */
+  levelFor(delayMs: number): number {
+    let best = 1;
+    for (const [i, ownMs] of this.delayMs.entries()) {
+      const bestMs = this.delayOf(best);
+      const better = bestMs < delayMs ? ownMs > bestMs : ownMs >= delayMs && ownMs < bestMs;
+      if (better) best = i + 1;
+    }
+    return best;
+  }
+
   /** A level asked for, cut to the highest one. */
   clamp(level: number): number {
     return Math.min(level, this.count);

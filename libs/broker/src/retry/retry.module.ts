@@ -8,6 +8,8 @@ import { DelayLevels } from '../delay/delay-levels.js';
 import { BrokerStats } from '../stats/broker-stats.js';
 import { SubscriptionGroupModule } from '../subscription-group/subscription-group.module.js';
 import { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
+import { TimerModule } from '../timer/timer.module.js';
+import { TimerPlacement } from '../timer/timer-placement.js';
 import { TopicModule } from '../topic/topic.module.js';
 import { TopicTable } from '../topic/topic-table.js';
 import { RetryController } from './retry.controller.js';
@@ -15,7 +17,7 @@ import { SendBacks } from './send-back.js';
 
 /** Messages that could not be consumed. */
 @Module({
-  imports: [SubscriptionGroupModule, TopicModule],
+  imports: [SubscriptionGroupModule, TimerModule, TopicModule],
   controllers: [RetryController],
   providers: [
     {
@@ -29,6 +31,7 @@ import { SendBacks } from './send-back.js';
         TopicTable,
         SubscriptionGroupTable,
         DelayLevels,
+        TimerPlacement,
         BrokerStats,
         BrokerConfig,
       ],
@@ -41,6 +44,7 @@ import { SendBacks } from './send-back.js';
         topics: TopicTable,
         groups: SubscriptionGroupTable,
         levels: DelayLevels,
+        timer: TimerPlacement,
         stats: BrokerStats,
         config: BrokerConfig,
       ): SendBacks =>
@@ -53,6 +57,7 @@ import { SendBacks } from './send-back.js';
           topics,
           groups,
           levels,
+          timer,
           stats,
           brokerPermission: () => config.brokerPermission,
         }),

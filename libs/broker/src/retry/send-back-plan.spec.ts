@@ -88,3 +88,24 @@ describe('a message that is sent back', () => {
     });
   });
 });
+
+describe('a group with a policy of its own', () => {
+  const policy = { type: 'CUSTOMIZED' as const, customizedRetryPolicy: { next: [1, 2, 3, 4] } };
+  const planned = (message: MessageRecord, more = {}) =>
+    planSendBack(message, 'ID', request(more), { ...group, groupRetryPolicy: policy });
+
+  it('decides how long its messages wait', () => {
+    expect(planned(record(1))).toMatchObject({ delayMs: 4, dead: false });
+  });
+
+  it('leaves it to the consumer where that names a level', () => {
+    expect(planned(record(1), { delayLevel: 7 })).toMatchObject({
+      delayMs: undefined,
+      delayLevel: 7,
+    });
+  });
+
+  it('lets the dead go at once', () => {
+    expect(planned(record(3))).toMatchObject({ dead: true, delayLevel: 0, delayMs: undefined });
+  });
+});

@@ -2,6 +2,7 @@ import { PeerVersion } from '@rocketmq-ts/protocol';
 import type { MessageRecord, SubscriptionGroupConfig } from '@rocketmq-ts/protocol';
 import { propertiesOf } from '../send/broker-message.js';
 import { DLQ_ORIGIN_MESSAGE_ID, DLQ_ORIGIN_TOPIC } from './dead-letter.js';
+import { retryDelayMs } from './retry-delay.js';
 import { dlqTopicOf, retryTopicOf } from '../topic/topic-name.js';
 
 /** Queues of a `%DLQ%` topic. Source: rocketmq 5.x `AbstractSendMessageProcessor#DLQ_NUMS_PER_GROUP`. */
@@ -28,6 +29,8 @@ export interface SendBackPlan {
   readonly properties: Map<string, string>;
   /** 0: at once. */
   readonly delayLevel: number;
+  /** The wait in ms that the group's own policy asks for; it comes before the level. */
+  readonly delayMs: number | undefined;
   /** Whether this was the last try. */
   readonly dead: boolean;
 }
@@ -52,6 +55,10 @@ export function planSendBack(
   const maxTimes = (knowsMax ? request.maxReconsumeTimes : undefined) ?? group.retryMaxTimes;
   const dead = record.reconsumeTimes >= maxTimes || request.delayLevel < 0;
   const delayLevel = dead ? 0 : request.delayLevel || FIRST_RETRY_LEVEL + record.reconsumeTimes;
+  const delayMs =
+    dead || request.delayLevel > 0
+      ? undefined
+      : retryDelayMs(group.groupRetryPolicy, record.reconsumeTimes);
   properties.set('DELAY', String(delayLevel));
 
   if (dead) {
@@ -66,6 +73,7 @@ export function planSendBack(
     reconsumeTimes: record.reconsumeTimes + 1,
     properties,
     delayLevel,
+    delayMs,
     dead,
   };
 }

@@ -6,14 +6,15 @@ import { ResponseError } from '@rocketmq-ts/remoting';
 import { SEE_FAQ } from '../apache-texts.js';
 import type { BrokerIdentity } from '../broker-identity.js';
 import type { DelayLevels } from '../delay/delay-levels.js';
-import { BrokerMessage, delayMessage } from '../send/broker-message.js';
+import { BrokerMessage, delayMessage, timeMessage } from '../send/broker-message.js';
 import { brokerForbids, unavailable } from '../send/send-decision.js';
 import type { BrokerStats } from '../stats/broker-stats.js';
 import type { MessageLookup, MessageSink } from '../store-access.js';
 import type { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
 import { isWritable } from '../topic/permission.js';
 import { groupTopic } from '../topic/topic-creation.js';
-import { SCHEDULE_TOPIC } from '../topic/topic-name.js';
+import { SCHEDULE_TOPIC, TIMER_TOPIC } from '../topic/topic-name.js';
+import type { TimerPlacement } from '../timer/timer-placement.js';
 import type { TopicTable } from '../topic/topic-table.js';
 import { isBuried } from './dead-letter.js';
 import { planSendBack } from './send-back-plan.js';
@@ -37,6 +38,7 @@ export interface SendBackParts {
   readonly topics: TopicTable;
   readonly groups: SubscriptionGroupTable;
   readonly levels: DelayLevels;
+  readonly timer: Pick<TimerPlacement, 'place'>;
   readonly stats: BrokerStats;
   readonly brokerPermission: () => number;
 }
@@ -135,26 +137,14 @@ export class SendBacks {
   }
 
   private async store(plan: SendBackPlan, record: MessageRecord): Promise<void> {
-    const { store, clock, levels, random } = this.parts;
+    const { store, random } = this.parts;
     const refusal = store.writeRefusal();
     if (refusal && refusal.reason !== 'BUSY') {
       const { code, remark } = unavailable(refusal);
       throw new ResponseError(code, remark);
     }
     const queueId = plan.queueCount === 1 ? 0 : random.uint32() % plan.queueCount;
-    let message: BrokerMessage;
-    if (plan.delayLevel > 0) {
-      const target = { topic: plan.topic, queueId, level: plan.delayLevel };
-      const place = delayMessage(plan.properties, target, levels, clock.nowMs());
-      message = new BrokerMessage(
-        store.queue(SCHEDULE_TOPIC, place.queueId),
-        record,
-        plan.properties,
-      );
-      message.tagsCode = place.deliverAtMs;
-    } else {
-      message = new BrokerMessage(store.queue(plan.topic, queueId), record, plan.properties);
-    }
+    const message = this.placed(plan, record, queueId);
     message.reconsumeTimes = plan.reconsumeTimes;
     store.append(message);
     const outcome = await message.stored;
@@ -162,6 +152,39 @@ export class SendBacks {
       const { code, remark } = unavailable(outcome.refusal);
       throw new ResponseError(code, remark);
     }
+  }
+
+  /** Where it waits: in the timer, in the queue of a level, or in its topic. */
+  private placed(plan: SendBackPlan, record: MessageRecord, queueId: number): BrokerMessage {
+    const { store, clock, levels, timer } = this.parts;
+    const { topic, properties, delayMs } = plan;
+    let { delayLevel } = plan;
+    if (delayMs !== undefined) {
+      const deliverAtMs = clock.nowMs() + delayMs;
+      const wish = { deliverMs: String(deliverAtMs), delaySec: undefined, delayMs: undefined };
+      const slotMs = timer.place(wish, false);
+      if (typeof slotMs === 'number' && slotMs > 0) {
+        timeMessage(properties, { topic, queueId }, slotMs, deliverAtMs);
+        return new BrokerMessage(store.queue(TIMER_TOPIC, 0), record, properties);
+      }
+      // A timer that is off or full is no reason to give a message up.
+      delayLevel = slotMs === 0 ? 0 : levels.levelFor(delayMs);
+      properties.set('DELAY', String(delayLevel));
+    }
+    if (delayLevel === 0) return new BrokerMessage(store.queue(topic, queueId), record, properties);
+    const place = delayMessage(
+      properties,
+      { topic, queueId, level: delayLevel },
+      levels,
+      clock.nowMs(),
+    );
+    const message = new BrokerMessage(
+      store.queue(SCHEDULE_TOPIC, place.queueId),
+      record,
+      properties,
+    );
+    message.tagsCode = place.deliverAtMs;
+    return message;
   }
 
   private noteDead(request: SendBack, record: MessageRecord): void {

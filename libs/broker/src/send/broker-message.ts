@@ -49,3 +49,31 @@ export function delayMessage(
   properties.set('REAL_QID', String(target.queueId));
   return { queueId: queueIdOfLevel(level), deliverAtMs: nowMs + levels.delayOf(level) };
 }
+
+/** What a message says of its own time of delivery: it belongs to the way that it went before. */
+const TIMES_OF_BEFORE = [
+  'TIMER_DELAY_SEC',
+  'TIMER_DELAY_MS',
+  'TIMER_ROLL_TIMES',
+  'TIMER_DEL_UNIQKEY',
+];
+
+/**
+ * Notes on a message that the timer holds back where it belongs and when it is due.
+ * @param slotMs what `TimerPlacement` gave for `deliverAtMs`
+ * Source: rocketmq 5.5.0 `HookUtils#transformTimerMessage`.
+ */
+export function timeMessage(
+  properties: Map<string, string>,
+  target: { readonly topic: string; readonly queueId: number },
+  slotMs: number,
+  deliverAtMs: number,
+): void {
+  for (const name of TIMES_OF_BEFORE) properties.delete(name);
+  // A level would win over the time.
+  properties.delete('DELAY');
+  properties.set('TIMER_DELIVER_MS', String(deliverAtMs));
+  properties.set('TIMER_OUT_MS', String(slotMs));
+  properties.set('REAL_TOPIC', target.topic);
+  properties.set('REAL_QID', String(target.queueId));
+}
