@@ -16,13 +16,13 @@ const VERBS = {
 /**
  * Lets a test of any language have clusters of its own whose broker it may stop, kill and start:
  *
- *   POST /            a new cluster; the answer is `<id> <namesrv> <broker>`
+ *   POST /?key=value  a new cluster with further lines of `broker.conf`; the answer is `<id> <namesrv> <broker>`
  *   POST /<id>/stop   also kill, start
  *   POST /<id>/end    nobody needs it any more
  *
  * The clusters of a suite are for all of its tests at once, so none of those may be disturbed.
  *
- * @param {() => Promise<import('./cluster.mjs').Cluster>} startCluster
+ * @param {(brokerConfig: Record<string, string>) => Promise<import('./cluster.mjs').Cluster>} startCluster
  * @returns {Promise<{ url: string, close(): Promise<string[]> }>} `close` ends what is left and gives the complaints
  */
 export async function startControl(startCluster) {
@@ -37,10 +37,11 @@ export async function startControl(startCluster) {
     complaints.push(...cluster.complaints);
   }
 
-  async function answer(path) {
-    const [id, verb] = path.split('/').filter(Boolean);
+  async function answer(target) {
+    const { pathname, searchParams } = new URL(target, `http://${HOST}`);
+    const [id, verb] = pathname.split('/').filter(Boolean);
     if (id === undefined) {
-      const cluster = await startCluster();
+      const cluster = await startCluster(Object.fromEntries(searchParams));
       clusters.set(String(++lastId), cluster);
       return `${lastId} ${cluster.namesrv} ${HOST}:${cluster.ports.broker}`;
     }

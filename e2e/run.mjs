@@ -99,7 +99,8 @@ async function runSuite(suite, { server, test, write }) {
   try {
     if (!OWN_CLUSTERS.has(suite)) {
       const start = server === 'ours' ? startOurs : startApache;
-      const startOne = () => start({ brokerConfig: CLIENT_SUITES_CONFIG });
+      const startOne = (more = {}) =>
+        start({ brokerConfig: { ...CLIENT_SUITES_CONFIG, ...more } });
       cluster = await startOne();
       control = await startControl(startOne);
     }

@@ -15,19 +15,20 @@ type ownCluster struct {
 	control, id, namesrv, broker string
 }
 
-func newOwnCluster(t *testing.T) *ownCluster {
+// newOwnCluster starts one; settings are further lines of broker.conf, as a URL query.
+func newOwnCluster(t *testing.T, settings string) *ownCluster {
 	t.Helper()
 	c := &ownCluster{control: os.Getenv("CONTROL")}
 	if c.control == "" {
 		t.Skip("nobody offers clusters to stop and kill")
 	}
-	answer := strings.Fields(c.post(t, ""))
+	answer := strings.Fields(c.post(t, "?"+settings))
 	c.id, c.namesrv, c.broker = answer[0], answer[1], answer[2]
 	t.Cleanup(func() { c.post(t, c.id+"/end") })
 	return c
 }
 
-// end ends the broker, "stop" with SIGTERM or "kill" with SIGKILL, and starts it again.
+// restart ends the broker, "stop" with SIGTERM or "kill" with SIGKILL, and starts it again.
 func (c *ownCluster) restart(t *testing.T, end string) {
 	t.Helper()
 	c.post(t, c.id+"/"+end)
