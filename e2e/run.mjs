@@ -99,8 +99,7 @@ async function runSuite(suite, { server, test, write }) {
   try {
     if (!OWN_CLUSTERS.has(suite)) {
       const start = server === 'ours' ? startOurs : startApache;
-      const startOne = (more = {}) =>
-        start({ brokerConfig: { ...CLIENT_SUITES_CONFIG, ...more } });
+      const startOne = (more = {}) => start({ brokerConfig: { ...CLIENT_SUITES_CONFIG, ...more } });
       cluster = await startOne();
       control = await startControl(startOne);
     }
