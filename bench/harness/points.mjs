@@ -160,6 +160,8 @@ export const points = [
     session: 'cold-scan',
     title: 'send 8×64 beside consumers that read an old backlog at full speed, 8×8',
     targets: [atLeast('shareOfPlainRate'), higher('throughput'), higher('scanned'), lower('p99Ms')],
+  },
+  {
     name: 'pull-ordered',
     session: 'pull',
     title: 'ordered pull: as pull 8×1, but members that hold the locks of their queues',
