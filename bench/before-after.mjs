@@ -65,14 +65,24 @@ async function measure(side, generator, load, seconds) {
   return result;
 }
 
+/** Messages for the points that pull. */
+const BACKLOG = { topic: 'BenchBacklog', count: 500_000 };
+
 async function comparePoint(point, sides, generator) {
   const seconds = Number(options.seconds);
+  const load = point.load.mode === 'pull' ? { ...point.load, topic: BACKLOG.topic } : point.load;
+  if (load.topic === BACKLOG.topic) {
+    for (const { cluster } of sides) {
+      if (!cluster.isFilled) await generator.run('fill', { ...cluster.target, ...BACKLOG });
+      cluster.isFilled = true;
+    }
+  }
   const rates = { before: [], after: [] };
   const cpu = { before: [], after: [] };
-  for (const side of sides) await measure(side, generator, point.load, seconds * 2);
+  for (const side of sides) await measure(side, generator, load, seconds * 2);
   for (let pair = 0; pair < Number(options.pairs); pair++) {
     for (const side of pair % 2 === 0 ? sides : [...sides].reverse()) {
-      const result = await measure(side, generator, point.load, seconds);
+      const result = await measure(side, generator, load, seconds);
       rates[side.name].push(result.throughput);
       cpu[side.name].push(result.targetCpuMicrosPerMessage);
     }
