@@ -5,11 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.rocketmq.client.consumer.AckCallback;
 import org.apache.rocketmq.client.consumer.AckResult;
 import org.apache.rocketmq.client.consumer.AckStatus;
@@ -37,6 +41,8 @@ import rocketmqts.e2e.support.TestRun;
 /** The official client's own calls for pop, acknowledge and change of the invisible time, as Apache's proxy uses them. */
 class PopApiTest extends ClientTest {
   private static final long TIMEOUT_MS = 15_000;
+  /** Long enough to acknowledge in on a loaded machine, short enough to be waited for. */
+  private static final long INVISIBLE_MS = 6_000;
 
   /** One group that pops one topic through the connection of a producer. */
   private final class Popper {
@@ -103,6 +109,26 @@ class PopApiTest extends ClientTest {
       Answer answer = new Answer();
       api.ackMessageAsync(address, TIMEOUT_MS, answer, header);
       return answer.get(TIMEOUT_MS, TimeUnit.MILLISECONDS);
+    }
+
+    AckResult ackTogether(Collection<MessageExt> messages) throws Exception {
+      List<String> handles =
+          messages.stream().map(m -> m.getProperty(MessageConst.PROPERTY_POP_CK)).toList();
+      Answer answer = new Answer();
+      api.batchAckMessageAsync(address, TIMEOUT_MS, answer, topic, group, handles);
+      return answer.get(TIMEOUT_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Pops until it has had a number of different messages; in the order of their coming. */
+    Map<String, MessageExt> popAll(int count, long invisibleMs) {
+      Map<String, MessageExt> popped = new LinkedHashMap<>();
+      Eventually.until(
+          () -> "want " + count + ", popped " + popped.size(),
+          () -> {
+            found(pop(32, invisibleMs, 500, false)).forEach(m -> popped.put(m.getMsgId(), m));
+            return popped.size() >= count;
+          });
+      return popped;
     }
 
     AckResult postpone(MessageExt message, long invisibleMs) throws Exception {
@@ -185,6 +211,31 @@ class PopApiTest extends ClientTest {
   }
 
   @Test
+  void whatABatchAcknowledgesStaysAwayAndTheRestComesAgain() throws Exception {
+    String topic = TestRun.unique("popbatch");
+    DefaultMQProducer producer = clients.producer();
+    List<Sent> sent = Clients.sendEvenly(producer, Payload.richList(topic, 16));
+    Popper popper = new Popper(producer, topic);
+    Map<String, MessageExt> first = popper.popAll(sent.size(), INVISIBLE_MS);
+    Deliveries.assertExactly(sent, first.values());
+    // Of every queue some and not others: each acknowledgement is a set of bits with a hole in it.
+    Map<Boolean, List<MessageExt>> byFate =
+        first.values().stream().collect(Collectors.partitioningBy(m -> m.getQueueOffset() != 1));
+    assertTrue(byFate.get(true).size() > byFate.get(false).size(), "the queues are too short");
+    assertEquals(AckStatus.OK, popper.ackTogether(byFate.get(true)).getStatus());
+
+    Map<String, MessageExt> again = popper.popAll(byFate.get(false).size(), INVISIBLE_MS);
+    assertEquals(ids(byFate.get(false)), again.keySet());
+    assertTrue(again.values().stream().allMatch(m -> m.getReconsumeTimes() == 1), "not counted");
+    // These are in the retry topic now, which the batch has to say.
+    assertEquals(AckStatus.OK, popper.ackTogether(again.values()).getStatus());
+    long untilMs = System.currentTimeMillis() + INVISIBLE_MS + 3_000;
+    while (System.currentTimeMillis() < untilMs) {
+      assertEquals(Set.of(), ids(popper.found(popper.pop(32, 60_000, 1_000, false))));
+    }
+  }
+
+  @Test
   void anOrderedPopBlocksItsQueueUntilItIsAcknowledged() throws Exception {
     String topic = TestRun.unique("poporder");
     DefaultMQProducer producer = clients.producer();
@@ -212,6 +263,10 @@ class PopApiTest extends ClientTest {
           popper.found(popper.pop(32, 60_000, 300, true)).forEach(m -> seen.add(m.getMsgId()));
           return seen.size() == sent.size() + 4;
         });
+  }
+
+  private static Set<String> ids(Collection<MessageExt> messages) {
+    return messages.stream().map(MessageExt::getMsgId).collect(Collectors.toSet());
   }
 
   /** The one message that there is, waited for. */

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A main class of this project in a JVM of its own, on the same class path. */
+/** A main class in a JVM of its own, on the class path of the tests. */
 public final class JavaProcess implements AutoCloseable {
   private final Process process;
   private final List<String> lines = new ArrayList<>();
