@@ -7,14 +7,12 @@
  * Prints one line of JSON; exit code 1 where a promise was broken. `--mutant` runs a broker that is broken on purpose, or
  * (`confuse-decisions`) a producer that commits what it says it rolled back: the run must then find something.
  */
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { breakBroker } from '../break-broker.mjs';
 import { kill9, restart, startOurs, stop } from '../cluster.mjs';
 import { pause } from '../timer/timer-client.mjs';
 import { holds, judgeTransactions, planOf, TransactionClient } from './transaction-client.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '6' },
@@ -38,17 +36,6 @@ class ConfusedClient extends TransactionClient {
   }
 }
 const Client = values.mutant === 'confuse-decisions' ? ConfusedClient : TransactionClient;
-
-function breakBroker(cluster, mutant) {
-  const { broker } = cluster.parts;
-  const [, [, ...options]] = broker.command;
-  const script = join(root, 'apps/broker/test/mutants/mutant-broker.ts');
-  const hooks = ['--import', join(root, 'tools/dev/register.mjs')];
-  broker.command = [
-    'env',
-    [`ROCKETMQ_MUTANT=${mutant}`, process.execPath, ...hooks, script, ...options],
-  ];
-}
 
 /** Runs transactions until told otherwise; what is not acknowledged when the broker dies is not owed. */
 async function produce(client, until) {

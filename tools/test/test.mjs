@@ -173,6 +173,11 @@ const steps = [
     run: () => node('--import', './tools/dev/register.mjs', 'e2e/transactions/prove-checker.mjs'),
   },
   {
+    name: 'pop',
+    doc: 'the broker is killed with messages popped; what breaks their promises is caught',
+    run: () => node('--import', './tools/dev/register.mjs', 'e2e/pop/prove-checker.mjs'),
+  },
+  {
     name: 'other-node',
     doc: 'the services start on the current LTS of Node',
     run: () => startsOnOtherNode(root, scratch),

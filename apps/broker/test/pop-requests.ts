@@ -1,17 +1,18 @@
 import {
   AckMessage,
   BatchAckMessage,
-  type BatchAck,
   ChangeMessageInvisibletime,
   decodeRecords,
   type ExtFields,
-  type MessageRecord,
   PopMessage,
   type RemotingFrame,
   type Sent,
 } from '@rocketmq-ts/protocol';
 import type { RemotingConnection } from '@rocketmq-ts/remoting';
+import { batchOf, namedBy, type PoppedMessage, renewed, withHandles } from './pop-handles.js';
 import { BROKER, type SimulatedBroker } from './simulated-broker.js';
+
+export type { PoppedMessage };
 
 /** What a test asks of a pop; the rest is that of an ordinary consumer. */
 export interface PopOptions {
@@ -23,14 +24,6 @@ export interface PopOptions {
   readonly pollMs?: number;
   readonly header?: Partial<Sent<typeof PopMessage.request>['header']>;
   readonly over?: string | RemotingConnection;
-}
-
-/** A message with the handle that a client would make of the answer. */
-export interface PoppedMessage extends MessageRecord {
-  readonly body: string;
-  readonly handle: string;
-  /** The topic that acknowledgements must name. */
-  readonly realTopic: string;
 }
 
 export interface PopAnswer {
@@ -81,44 +74,6 @@ export async function startPop(
 export const pop = (broker: SimulatedBroker, options: PopOptions = {}): Promise<PopAnswer> =>
   broker.settled(startPop(broker, options));
 
-/** Source: rocketmq 5.5.0 `MQClientAPIImpl#processPopResponse`. */
-function withHandles(
-  records: readonly MessageRecord[],
-  ext: ExtFields,
-  topic: string,
-  group: string,
-): PoppedMessage[] {
-  const starts = new Map(
-    (ext.get('startOffsetInfo') ?? '').split(';').map((part) => {
-      const [mark, queueId, start] = part.split(' ');
-      return [`${mark}@${queueId}`, start];
-    }),
-  );
-  return records.map((record) => {
-    const made =
-      `${starts.get(`0@${record.queueId}`)} ${ext.get('popTime')} ${ext.get('invisibleTime')} ` +
-      `${ext.get('reviveQid')} 0 broker-a ${record.queueId} ${record.queueOffset}`;
-    const handle = record.properties.get('POP_CK') ?? made;
-    const mark = handle.split(' ')[4];
-    const retry = `%RETRY%${group}${mark === '2' ? '+' : '_'}${topic}`;
-    return {
-      ...record,
-      properties: record.properties,
-      body: record.bodyBytes.toString('utf8', record.bodyStart, record.bodyEnd),
-      handle,
-      realTopic: mark === '0' ? topic : retry,
-    };
-  });
-}
-
-const namedBy = (message: PoppedMessage, group = 'poppers') => ({
-  consumerGroup: group,
-  topic: message.realTopic,
-  queueId: message.queueId,
-  queueOffset: message.queueOffset,
-  extraInfo: message.handle,
-});
-
 export const ack = (
   broker: SimulatedBroker,
   message: PoppedMessage,
@@ -133,29 +88,7 @@ export function ackAll(
   topic = 'orders',
   group = 'poppers',
 ): Promise<RemotingFrame> {
-  const acks = new Map<string, { ack: BatchAck; bits: number[] }>();
-  for (const { handle, queueOffset } of messages) {
-    const [so, pt, it, rq, r, , q] = handle.split(' ');
-    const key = `${r}@${q}@${so}`;
-    let known = acks.get(key);
-    if (!known) {
-      const bits: number[] = [];
-      const ack = {
-        b: bits,
-        c: group,
-        it: Number(it),
-        pt: Number(pt),
-        q: Number(q),
-        r: r!,
-        rq: Number(rq),
-        so: Number(so),
-        t: topic,
-      };
-      acks.set(key, (known = { ack, bits }));
-    }
-    known.bits.push(queueOffset - Number(so));
-  }
-  const body = { brokerName: 'broker-a', acks: [...acks.values()].map(({ ack }) => ack) };
+  const body = batchOf(messages, topic, group);
   return broker.ask(BatchAckMessage, { header: {}, body });
 }
 
@@ -174,11 +107,7 @@ export async function postpone(
     },
     body: null,
   });
-  const words = message.handle.split(' ');
-  const { popTimeMs, invisibleTimeMs, reviveQueueId } = header;
-  const rest = words.slice(4).join(' ');
-  const handle = `${message.queueOffset} ${popTimeMs} ${invisibleTimeMs} ${reviveQueueId} ${rest}`;
-  return { ...message, properties: message.properties, handle };
+  return renewed(message, header);
 }
 
 export const bodiesOf = ({ messages }: PopAnswer): string[] =>
