@@ -12,6 +12,7 @@ import { Cluster } from './harness/cluster.mjs';
 import { LoadGenerator } from './harness/load-generator.mjs';
 import { settleDisk } from './harness/machine.mjs';
 import { selectPoints } from './harness/points.mjs';
+import { memoryOf } from './harness/processes.mjs';
 import { assertOursIsBuilt, ourSide } from './harness/sides.mjs';
 import { pairedRatios, spread } from './harness/statistics.mjs';
 
@@ -33,7 +34,7 @@ const { values: options } = parseArgs({
 
 if (options.help || options.before === undefined) {
   console.log(`node bench/before-after.mjs --before CHECKOUT [--after CHECKOUT] [--points send-8x64,send-1x1]
-  [--pairs 9] [--seconds 4] [--before-options "--flag"] [--after-options "--flag"] [--work-dir DIR]
+  [--pairs 9] [--seconds 4] [--before-options="--flag"] [--after-options="--flag"] [--work-dir DIR]
 Both checkouts are built ("npm run build"). The options are Node's, for the broker of that side.`);
   process.exit(options.help ? 0 : 2);
 }
@@ -97,6 +98,10 @@ async function comparePoint(point, sides, generator) {
       `  ${name.padEnd(6)} ${show(rates[name], 0)} msg/s, ${show(cpu[name], 2)} µs CPU per message`,
     );
   }
+  const memory = sides.map(({ name, cluster }) => {
+    return `${name} ${memoryOf(cluster.broker.pid).rssAnonMb.toFixed(0)}`;
+  });
+  console.log(`  RssAnon now, MB: ${memory.join(', ')}`);
   console.log(`  after / before: ${show(pairedRatios(rates.after, rates.before), 3)} of the rate,`);
   console.log(
     `                  ${show(pairedRatios(cpu.after, cpu.before), 3)} of the CPU per message`,
