@@ -33,8 +33,8 @@ const [pending, rate, seconds, bodyBytes, plain] = [
   values.plain,
 ].map(Number);
 const DAY_MS = 86_400_000;
-const MAIN = new URL('../apps/broker/src/main.ts', import.meta.url).pathname;
-const HOOKS = new URL('../tools/dev/register.mjs', import.meta.url).pathname;
+// the build, as it is deployed: from sources, the compiler's own memory would count
+const BROKER = new URL('../apps/broker/bin/mqbroker.js', import.meta.url).pathname;
 
 const freePort = () =>
   new Promise((resolve) => {
@@ -60,7 +60,7 @@ writeFileSync(
     'bindAddress=127.0.0.1',
   ].join('\n'),
 );
-const broker = spawn(process.execPath, ['--import', HOOKS, MAIN, '-c', conf], {
+const broker = spawn(process.execPath, [BROKER, '-c', conf], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 const client = new TimerClient(`127.0.0.1:${port}`);
