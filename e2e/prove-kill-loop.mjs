@@ -27,17 +27,18 @@ function run(script, options) {
  * Runs a kill loop once as it is, then, side by side, once for each way to break a promise: the first must find nothing,
  * each of the others something. Prints a line for each and ends the process, with 1 where that is not so.
  *
- * @param {{ script: string, claim: string, kills: string, mutants: string[] }} proof `script` from the repository's root
+ * @param {{ script: string, claim: string, kills: string, mutants: string[],
+ *   options?: string[] }} proof `script` from the repository's root
  */
-export async function proveKillLoop({ script, claim, kills, mutants }) {
+export async function proveKillLoop({ script, claim, kills, mutants, options = [] }) {
   let failed = 0;
   const expect = (name, isMet, said) => {
     if (!isMet) failed++;
     console.log(`${isMet ? 'ok    ' : 'FAILED'} ${name}: ${said}`);
   };
-  const sound = await run(script, ['--kills', kills]);
+  const sound = await run(script, ['--kills', kills, ...options]);
   expect(claim, sound.status === 0, sound.said);
-  const broken = ['--kills', '1', '--settle-ms', '6000', '--mutant'];
+  const broken = ['--kills', '1', '--settle-ms', '6000', ...options, '--mutant'];
   await Promise.all(
     mutants.map(async (mutant) => {
       const { status, said } = await run(script, [...broken, mutant]);

@@ -178,6 +178,11 @@ const steps = [
     run: () => node('--import', './tools/dev/register.mjs', 'e2e/pop/prove-checker.mjs'),
   },
   {
+    name: 'timer',
+    doc: 'the broker is killed with timed messages waiting; what breaks their promises is caught',
+    run: () => node('--import', './tools/dev/register.mjs', 'e2e/timer/prove-checker.mjs'),
+  },
+  {
     name: 'other-node',
     doc: 'the services start on the current LTS of Node',
     run: () => startsOnOtherNode(root, scratch),
