@@ -11,7 +11,7 @@ export const mutants = [
 export type Mutant = (typeof mutants)[number];
 
 const LATE_MS = 60;
-const LOST_BYTES = 6_000;
+const LOST_BYTES = 24_000;
 const DROPPED_EVERY = 40;
 
 const isLogFile = (path: string): boolean => /\/commitlog\/\d{20}$/.test(path);
