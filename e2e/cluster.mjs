@@ -1,27 +1,12 @@
-import { spawn } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { connect } from 'node:net';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePorts } from './free-ports.mjs';
+import { programs, READY_WITHIN_MS, STOP_WITHIN_MS, writeProperties } from './programs.mjs';
 import { ask, SUCCESS } from './remoting-probe.mjs';
-import { E2E_DIR, lastLines, mavenClassPath } from './tools.mjs';
+import { accepts, ServiceProcess } from './service-process.mjs';
 
 const HOST = '127.0.0.1';
-const REPOSITORY_DIR = fileURLToPath(new URL('..', import.meta.url));
-/** Usually it takes seconds. Two JVMs on a machine full of other work need far longer than ours. */
-const READY_WITHIN_MS = { ours: 90_000, apache: 180_000 };
-/** Ours may take 10 s, Apache's broker takes 17 s; what needs more is killed and reported. */
-const STOP_WITHIN_MS = { ours: 12_000, apache: 60_000 };
 const GET_ROUTE_BY_TOPIC = 105;
 
 /**
@@ -41,11 +26,10 @@ const GET_ROUTE_BY_TOPIC = 105;
  * @property {Record<string, string | number | boolean>} [brokerConfig] further lines of `broker.conf`
  */
 
-/** Every cluster that may have processes; whatever ends this process must not leave any behind. */
+/** Every cluster with a temporary folder; whatever ends this process must not leave it behind. */
 const clusters = new Set();
 process.on('exit', () => {
   for (const cluster of clusters) {
-    for (const part of Object.values(cluster.parts)) part.child?.kill('SIGKILL');
     if (cluster.ownsDir) rmSync(cluster.dir, { recursive: true, force: true });
   }
 });
@@ -54,37 +38,12 @@ process.on('exit', () => {
 export function startApache(options = {}) {
   // A machine under load lets a send wait longer than 200 ms, and old clients do not try again.
   const brokerConfig = { waitTimeMillsInSendQueue: 30_000, ...options.brokerConfig };
-  const classPath = mavenClassPath(join(E2E_DIR, 'apache'));
-  return start('apache', { ...options, brokerConfig }, (cluster) => {
-    const homeDir = join(cluster.dir, 'home');
-    mkdirSync(join(homeDir, 'conf'), { recursive: true });
-    const jvm = (heap, mainClass, conf) => [
-      'java',
-      [
-        ...[`-Xms${heap}`, `-Xmx${heap}`, '-XX:MaxDirectMemorySize=256m'],
-        // Its logs go below the user's home, which therefore is one of ours.
-        ...[`-Duser.home=${cluster.dir}`, `-Drocketmq.home.dir=${homeDir}`],
-        ...['-cp', classPath, mainClass, '-c', conf],
-      ],
-    ];
-    return {
-      nameserver: (conf) => jvm('256m', 'org.apache.rocketmq.namesrv.NamesrvStartup', conf),
-      broker: (conf) => jvm('512m', 'org.apache.rocketmq.broker.BrokerStartup', conf),
-    };
-  });
+  return start('apache', { ...options, brokerConfig });
 }
 
 /** Starts our nameserver and broker from the build. @param {ClusterOptions} [options] */
 export function startOurs(options = {}) {
-  const bin = (name) => join(REPOSITORY_DIR, 'apps', name);
-  const nameserver = bin('nameserver/bin/mqnamesrv.js');
-  const broker = bin('broker/bin/mqbroker.js');
-  const missing = [nameserver, broker].filter((file) => !existsSync(file));
-  if (missing.length > 0) throw new Error(`not built: ${missing.join(', ')}`);
-  return start('ours', options, (cluster) => ({
-    nameserver: (conf) => [process.execPath, [nameserver, '-c', conf]],
-    broker: (conf) => [process.execPath, [broker, '-n', cluster.namesrv, '-c', conf]],
-  }));
+  return start('ours', options);
 }
 
 /**
@@ -111,9 +70,7 @@ export async function stop(cluster) {
  * @param {'broker' | 'nameserver'} [role]
  */
 export async function kill9(cluster, role = 'broker') {
-  const part = cluster.parts[role];
-  part.child?.kill('SIGKILL');
-  await part.ended;
+  await cluster.parts[role].kill9();
 }
 
 /**
@@ -124,11 +81,12 @@ export async function kill9(cluster, role = 'broker') {
  */
 export async function restart(cluster, role = 'broker') {
   await endPart(cluster, role);
-  launch(cluster, role);
+  cluster.parts[role].launch();
   await (role === 'broker' ? brokerReady(cluster) : nameserverReady(cluster));
 }
 
-async function start(kind, options, describe) {
+async function start(kind, options) {
+  const commands = programs(kind);
   const ports = options.ports ?? (await freePorts());
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), `rocketmq-e2e-${kind}-`));
   mkdirSync(dir, { recursive: true });
@@ -140,20 +98,22 @@ async function start(kind, options, describe) {
     namesrv: `${HOST}:${ports.nameserver}`,
     storeDir: options.storeDir ?? join(dir, 'store'),
     complaints: [],
-    parts: { nameserver: {}, broker: {} },
+    parts: { nameserver: part(kind, 'nameserver', dir), broker: part(kind, 'broker', dir) },
   };
   clusters.add(cluster);
-  const commands = describe(cluster);
-  cluster.parts.nameserver.command = commands.nameserver(
-    writeConf(cluster, 'namesrv.conf', {
+  const { nameserver, broker } = cluster.parts;
+  nameserver.command = commands.nameserver(
+    writeProperties(join(dir, 'namesrv.conf'), {
       listenPort: ports.nameserver,
       kvConfigPath: join(dir, 'kvConfig.json'),
       // Apache's name for this setting is the same; both stay off the network.
       bindAddress: HOST,
     }),
+    dir,
   );
-  cluster.parts.broker.command = commands.broker(
-    writeConf(cluster, 'broker.conf', brokerConf(cluster, options.brokerConfig)),
+  broker.command = commands.broker(
+    writeProperties(join(dir, 'broker.conf'), brokerConf(cluster, options.brokerConfig)),
+    dir,
   );
   try {
     await restart(cluster, 'nameserver');
@@ -180,40 +140,8 @@ function brokerConf(cluster, more = {}) {
   };
 }
 
-function writeConf(cluster, name, values) {
-  const file = join(cluster.dir, name);
-  writeFileSync(
-    file,
-    Object.entries(values)
-      .map(([key, value]) => `${key}=${value}\n`)
-      .join(''),
-  );
-  return file;
-}
-
-function launch(cluster, role) {
-  const part = cluster.parts[role];
-  part.outputFile = join(cluster.dir, `${role}.out`);
-  const output = openSync(part.outputFile, 'a');
-  const [program, programArguments] = part.command;
-  const child = spawn(program, programArguments, {
-    cwd: cluster.dir,
-    stdio: ['ignore', output, output],
-    // Nothing of the caller's settings may leak into the cluster.
-    env: { PATH: process.env.PATH, HOME: cluster.dir },
-  });
-  closeSync(output);
-  part.child = child;
-  part.exit = undefined;
-  part.ended = new Promise((resolve) => {
-    const finish = (exit) => {
-      part.child = undefined;
-      part.exit = exit;
-      resolve();
-    };
-    child.on('error', (error) => finish(error.message));
-    child.on('exit', (code, signal) => finish(signal ?? `exit code ${code}`));
-  });
+function part(kind, role, dir) {
+  return new ServiceProcess(`${kind} ${role}`, { dir, outputFile: join(dir, `${role}.out`) });
 }
 
 /**
@@ -223,25 +151,17 @@ function launch(cluster, role) {
  * @param {'broker' | 'nameserver'} role
  */
 export async function endPart(cluster, role) {
-  const part = cluster.parts[role];
-  if (!part.child) return;
-  part.child.kill('SIGTERM');
-  const limitMs = STOP_WITHIN_MS[cluster.kind];
-  const timer = setTimeout(() => {
-    cluster.complaints.push(`${role} did not stop within ${limitMs} ms of SIGTERM`);
-    part.child?.kill('SIGKILL');
-  }, limitMs);
-  await part.ended;
-  clearTimeout(timer);
+  const complaint = await cluster.parts[role].stop(STOP_WITHIN_MS[cluster.kind]);
+  if (complaint) cluster.complaints.push(complaint);
 }
 
 async function nameserverReady(cluster) {
-  await until(cluster, 'nameserver', () => accepts(cluster.ports.nameserver), 'listens');
+  await until(cluster, 'nameserver', () => listens(cluster.ports.nameserver), 'listens');
 }
 
 /** Ready means what a client needs: the broker listens, and its auto-create topic has a route. */
 async function brokerReady(cluster) {
-  await until(cluster, 'broker', () => accepts(cluster.ports.broker), 'listens');
+  await until(cluster, 'broker', () => listens(cluster.ports.broker), 'listens');
   await until(cluster, 'broker', () => hasRoute(cluster), 'is registered');
 }
 
@@ -251,27 +171,8 @@ async function hasRoute(cluster) {
   return code === SUCCESS;
 }
 
-function accepts(port) {
-  return new Promise((resolve) => {
-    const socket = connect({ host: HOST, port });
-    socket.once('connect', () => socket.destroy());
-    socket.once('close', (failed) => resolve(!failed));
-    socket.once('error', () => {});
-  });
-}
+const listens = (port) => accepts({ host: HOST, port });
 
-async function until(cluster, role, condition, what) {
-  const part = cluster.parts[role];
-  const limitMs = READY_WITHIN_MS[cluster.kind];
-  const deadlineMs = Date.now() + limitMs;
-  while (!(await condition().catch(() => false))) {
-    const name = `${cluster.kind} ${role}`;
-    if (part.exit !== undefined) {
-      throw new Error(`${name} ended (${part.exit})\n${lastLines(part.outputFile)}`);
-    }
-    if (Date.now() > deadlineMs) {
-      throw new Error(`waited ${limitMs} ms until ${name} ${what}\n${lastLines(part.outputFile)}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+function until(cluster, role, condition, what) {
+  return cluster.parts[role].until(condition, { what, limitMs: READY_WITHIN_MS[cluster.kind] });
 }
