@@ -1,15 +1,10 @@
 import { traceOf, type Logger } from '@rocketmq-ts/kernel';
 import type { AppendEntry } from './append-entry.js';
 import type { LogBatch } from './commit-log/log-batch.js';
-import {
-  STORED_FLUSH_TIMEOUT,
-  STORED_OK,
-  type StoreOutcome,
-  type WriteRefusal,
-} from './message-store.types.js';
+import type { StoreOutcome, WriteRefusal } from './message-store.types.js';
 import type { StoreCounters } from './store-counters.js';
 
-/** Which entries of a batch are meant: those that asked to wait for the flush, those that did not, or all. */
+/** Which entries of a batch are meant: those that asked to wait for flush and copies, those that did not, or all. */
 export type EntryChoice = 'waiting' | 'others' | 'all';
 
 /** Tells entries what became of them; each one once. */
@@ -19,18 +14,21 @@ export class BatchAnswers {
     private readonly counters: StoreCounters,
   ) {}
 
-  acknowledge(batch: LogBatch, choice: EntryChoice): void {
-    this.tell(batch.entries, STORED_OK, choice);
-  }
-
-  reportTimeout(batch: LogBatch): void {
-    for (const entry of batch.entries) if (entry.waitForStore) this.counters.flushTimeouts++;
-    this.tell(batch.entries, STORED_FLUSH_TIMEOUT, 'waiting');
+  tellBatch(batch: LogBatch, outcome: StoreOutcome, choice: EntryChoice): void {
+    if (outcome.kind !== 'OK') this.countWeak(batch, outcome);
+    this.tell(batch.entries, outcome, choice);
   }
 
   refuse(entries: readonly AppendEntry[], refusal: WriteRefusal, choice: EntryChoice): void {
     this.counters.refusedAppends += entries.length;
     this.tell(entries, { kind: 'REFUSED', refusal }, choice);
+  }
+
+  private countWeak(batch: LogBatch, { kind }: StoreOutcome): void {
+    let waiting = 0;
+    for (const { waitForStore } of batch.entries) if (waitForStore) waiting++;
+    if (kind === 'FLUSH_TIMEOUT') this.counters.flushTimeouts += waiting;
+    else this.counters.missingCopies += waiting;
   }
 
   private tell(entries: readonly AppendEntry[], outcome: StoreOutcome, choice: EntryChoice): void {

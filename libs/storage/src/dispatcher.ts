@@ -5,8 +5,10 @@ import type { LogBatch } from './commit-log/log-batch.js';
 import type { ConsumeQueue } from './consume-queue/consume-queue.js';
 import type { ConsumeQueues } from './consume-queue/consume-queues.js';
 import type { QueueWriter } from './consume-queue/queue-writer.js';
-import type { DispatchMark } from './dispatch-mark.js';
+import { markAt, type DispatchMark } from './dispatch-mark.js';
 import type { IndexSink, StoreQueue } from './message-store.types.js';
+import { fillLost } from './consume-queue/lost-units.js';
+import { CopiedEntry } from './replication/copied-entry.js';
 
 /** The entry's queue as the store's own class; the store checked it when the entry was appended. */
 export type QueueOf = (queue: StoreQueue) => ConsumeQueue;
@@ -42,6 +44,14 @@ export class Dispatcher {
     this.dispatchedOffset = recovered.commitLogOffset;
     this.lastMessageOffset = recovered.lastMessageOffset;
     this.lastStoreTimestampMs = recovered.lastStoreTimestampMs;
+  }
+
+  /** The log, still empty, begins here. */
+  restartAt(commitLogOffset: number): void {
+    const mark = markAt(commitLogOffset);
+    this.dispatchedOffset = commitLogOffset;
+    this.lastMessageOffset = mark.lastMessageOffset;
+    this.lastStoreTimestampMs = mark.lastStoreTimestampMs;
   }
 
   /** How far it came. */
@@ -92,6 +102,7 @@ export class Dispatcher {
   }
 
   private addTo(queue: ConsumeQueue, queueOffset: number, entry: AppendEntry): void {
+    if (queueOffset !== queue.maxOffset && !this.settle(queue, queueOffset, entry)) return;
     // The topic was removed while the message was on its way.
     if (queueOffset < queue.floorOffset) return;
     queue.add(queueOffset, entry.commitLogOffset, entry.sizeBytes, entry.tagsCode);
@@ -101,6 +112,26 @@ export class Dispatcher {
       this.arrivals.push(queue);
     }
     if ((queue.unwrittenCount & 0xffff) === 0) this.parts.queueWriter().noteUnits(queue);
+  }
+
+  /**
+   * Another log may have a history that this one never had: of two records for one place the first counts, missing ones keep
+   * their places, and a queue that begins again at 0 (Apache's broker does that when a topic is made anew) begins again here.
+   * @returns whether the entry is to be added
+   */
+  private settle(queue: ConsumeQueue, queueOffset: number, entry: AppendEntry): boolean {
+    if (!(entry instanceof CopiedEntry) || !queue.hasUnits) return true;
+    const { topic, queueId, maxOffset } = queue;
+    if (queueOffset === 0) {
+      queue.floorOffset = 0;
+      queue.rewind(0, queue.lastUnitCommitLogOffset);
+      return true;
+    }
+    if (queueOffset < maxOffset) return false;
+    const gap = { topic, queueId, fromQueueOffset: maxOffset, toQueueOffset: queueOffset };
+    this.parts.logger.warn('the copied log has no messages for places of a queue', gap);
+    fillLost(queue, queueOffset, entry);
+    return true;
   }
 
   private addKeys(index: IndexSink, entries: readonly AppendEntry[]): void {

@@ -4,5 +4,8 @@ export * from './message-store.types.js';
 export * from './store-errors.js';
 export * from './inspect/index.js';
 export * from './timer/index.js';
+export type { CopyGate } from './replication/copy-gate.js';
+export { CHECKSUM_BYTES_MAX, type RawBytes, type RawLog } from './replication/raw-log.js';
+export type { ReplicaLog } from './replication/replica-log.js';
 export type { TimeBoundary } from './read/time-search.js';
 export type { QueueUnit } from './read/unit-listing.js';

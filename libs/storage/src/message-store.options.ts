@@ -20,6 +20,7 @@ export interface StoreSettings {
   readonly flushMode: FlushMode;
   readonly flushIntervalMs: number;
   readonly syncFlushTimeoutMs: number;
+  readonly slaveTimeoutMs: number;
   readonly slabBytes: number;
   readonly tailCacheBytes: number;
   readonly readCacheBytes: number;
@@ -91,6 +92,7 @@ export function resolveOptions(options: MessageStoreOptions): StoreSettings {
     flushMode: options.flushMode ?? 'ASYNC',
     flushIntervalMs: options.flushIntervalMs ?? 500,
     syncFlushTimeoutMs: options.syncFlushTimeoutMs ?? 5_000,
+    slaveTimeoutMs: options.slaveTimeoutMs ?? 3_000,
     slabBytes: Math.min(options.slabBytes ?? MIB, segmentSizeBytes),
     tailCacheBytes: options.tailCacheBytes ?? 32 * MIB,
     readCacheBytes: options.readCacheBytes ?? 32 * MIB,

@@ -12,6 +12,9 @@ import type {
   StoreStats,
   WriteRefusal,
 } from './message-store.types.js';
+import type { CopyGate } from './replication/copy-gate.js';
+import type { RawLog } from './replication/raw-log.js';
+import type { ReplicaLog } from './replication/replica-log.js';
 import type { TimeBoundary } from './read/time-search.js';
 import type { QueueUnit } from './read/unit-listing.js';
 import type { NeededFrom } from './retention.js';
@@ -95,12 +98,31 @@ export class MessageStore {
    * than they are.
    */
   writeRefusal(): WriteRefusal | undefined {
-    return this.parts.health.refusal ?? this.parts.backPressure.refusal();
+    const { health, decided, backPressure } = this.parts;
+    if (health.refusal) return health.refusal;
+    const { copyRefusal } = decided;
+    if (copyRefusal !== undefined) return { reason: 'COPIES_MISSING', message: copyRefusal };
+    return backPressure.refusal();
   }
 
   /** Whether there is, or may be, a light queue (`%LMQ%…`) of this name. */
   admitsLightQueue(name: string): boolean {
     return this.parts.lightDispatch.admits(name);
+  }
+
+  /** From now on sends wait for copies on other machines too; undefined: not any more. Consumers see what is copied. */
+  waitForCopies(gate: CopyGate | undefined): void {
+    this.parts.decided.waitForCopies(gate);
+  }
+
+  /** The log's bytes, for whoever copies them. */
+  get rawLog(): RawLog {
+    return this.parts.rawLog;
+  }
+
+  /** The way in for the bytes of another log, in a store that follows a master. */
+  get replicaLog(): ReplicaLog {
+    return this.parts.replicaLog;
   }
 
   /** Runs `listener` each time `BUSY` has ended. */

@@ -1,7 +1,7 @@
 import type { LightQueueSettings } from './light-queue/light-dispatch.js';
 
-/** Why the store takes no message now. The first four are for the send decision, `BUSY` only slows callers down. */
-export type WriteRefusalReason = 'CLOSED' | 'READ_ONLY' | 'DISK_FULL' | 'BUSY';
+/** Why the store takes no message now. All but `BUSY`, which only slows callers down, are for the send decision. */
+export type WriteRefusalReason = 'CLOSED' | 'READ_ONLY' | 'DISK_FULL' | 'COPIES_MISSING' | 'BUSY';
 
 /** A refusal with the text and figures that an answer or a log line needs. */
 export interface WriteRefusal {
@@ -18,18 +18,25 @@ export interface WriteRefusal {
 }
 
 /**
- * What became of an appended message. `OK`: as durable as the flush mode promises. `FLUSH_TIMEOUT`: written, but the
- * sync did not end in time; the message stays. `REFUSED`: not acknowledged and not promised; it may or may not be
- * found after a restart.
+ * What became of an appended message. `OK`: as durable as flush mode and copies promise. `FLUSH_TIMEOUT`: written, but the
+ * sync did not end in time. `SLAVE_TIMEOUT`: not copied in time. `SLAVE_NOT_AVAILABLE`: there is nowhere to copy it to. In
+ * these three the message stays. `REFUSED`: not acknowledged and not promised; it may or may not be found after a restart.
  */
 export type StoreOutcome =
   | { readonly kind: 'OK' }
   | { readonly kind: 'FLUSH_TIMEOUT' }
+  | { readonly kind: 'SLAVE_TIMEOUT' }
+  | { readonly kind: 'SLAVE_NOT_AVAILABLE' }
   | { readonly kind: 'REFUSED'; readonly refusal: WriteRefusal };
 
-/** The two outcomes that carry nothing: shared, so that the hot path allocates none. */
+/** The message is in the log. */
+export type StoredOutcome = Exclude<StoreOutcome, { readonly kind: 'REFUSED' }>;
+
+/** The outcomes that carry nothing: shared, so that the hot path allocates none. */
 export const STORED_OK: StoreOutcome = { kind: 'OK' };
 export const STORED_FLUSH_TIMEOUT: StoreOutcome = { kind: 'FLUSH_TIMEOUT' };
+export const STORED_SLAVE_TIMEOUT: StoreOutcome = { kind: 'SLAVE_TIMEOUT' };
+export const STORED_SLAVE_NOT_AVAILABLE: StoreOutcome = { kind: 'SLAVE_NOT_AVAILABLE' };
 
 /** One queue of one topic, as the store knows it. Handles are unique per (topic, queueId) and live as long as the store. */
 export interface StoreQueue {
@@ -170,6 +177,8 @@ export interface MessageStoreOptions {
   readonly flushIntervalMs?: number;
   /** Wait for a sync after which an entry is answered `FLUSH_TIMEOUT`. Default 5 000. */
   readonly syncFlushTimeoutMs?: number;
+  /** Wait for copies after which an entry is answered `SLAVE_TIMEOUT`. Default 3 000. */
+  readonly slaveTimeoutMs?: number;
   /** Size of the buffers that the newest bytes are written into. Default 1 MiB. */
   readonly slabBytes?: number;
   /** Memory for the newest bytes of the log. Default 32 MiB. */
@@ -300,5 +309,7 @@ export interface StoreStats {
   readonly damagedRecords: number;
   readonly deletedSegments: number;
   readonly flushTimeouts: number;
+  /** Messages whose senders were told that they were not copied in time, or could not be. */
+  readonly missingCopies: number;
   readonly refusedAppends: number;
 }

@@ -1,5 +1,6 @@
 import { describeError, type DiskFile, type Logger } from '@rocketmq-ts/kernel';
-import { LogScanner, type ScannedRecord } from './commit-log/log-scanner.js';
+import { LogScanner } from './commit-log/log-scanner.js';
+import type { ScannedRecord } from './commit-log/record-facts.js';
 import { lookBehind } from './commit-log/log-search.js';
 import type { LogSegments } from './commit-log/log-segments.js';
 import type { ConsumeQueue } from './consume-queue/consume-queue.js';

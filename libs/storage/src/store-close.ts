@@ -21,7 +21,8 @@ export async function closeStore(parts: StoreParts): Promise<void> {
     logger.error('store cannot be closed in order', { error: describeError(error) });
   }
   await parts.queueWriter.stop();
-  parts.flush.stop();
+  parts.decided.stop();
+  parts.periodicSync?.stop();
   await parts.index?.close();
   if (orderly) {
     await progress.noteClean();
@@ -39,9 +40,11 @@ export async function closeStore(parts: StoreParts): Promise<void> {
 }
 
 async function bringToDisk(parts: StoreParts): Promise<void> {
-  const { writer, sync, zeroAhead, queueWriter } = parts;
+  const { writer, sync, decided, zeroAhead, queueWriter } = parts;
   await writer.drained(DRAIN_MS_MAX);
   zeroAhead.stop();
   await sync.reach(writer.writtenOffset);
+  // Who still waits for a copy is told that there is none yet.
+  decided.giveUpCopies();
   await queueWriter.close();
 }

@@ -18,5 +18,6 @@ export class StoreCounters implements StoreStats {
   damagedRecords = 0;
   deletedSegments = 0;
   flushTimeouts = 0;
+  missingCopies = 0;
   refusedAppends = 0;
 }

@@ -89,3 +89,16 @@ export class LightQueueLimitError extends StorageError {
     super(`there are ${countMax} light queues, which is the limit`);
   }
 }
+
+/** Bytes of another log hold something that is no sound record of its place: it is not taken. */
+export class CopiedRecordError extends StorageError {
+  override readonly code = 'ROCKETMQ_COPIED_RECORD';
+
+  constructor(
+    readonly commitLogOffset: number,
+    /** What is wrong, as `checkRecord` names it. */
+    readonly defect: string,
+  ) {
+    super(`the copied log has no sound record at offset ${commitLogOffset}: ${defect}`);
+  }
+}

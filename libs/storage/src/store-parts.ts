@@ -4,6 +4,7 @@ import { writeAndSync } from './checkpoint.js';
 import type { StoreSettings } from './message-store.options.js';
 import type { Recovered } from './recovery/recovery-parts.js';
 import { StoreRecovery } from './recovery/store-recovery.js';
+import { ReplicaLog } from './replication/replica-log.js';
 import { Retention } from './retention.js';
 import { abandonFoundation, layFoundation, type StoreFoundation } from './store-foundation.js';
 import type { StoreProgress } from './store-progress.js';
@@ -14,6 +15,7 @@ import { TopicRemoval } from './topic-removal.js';
 /** Everything an open store consists of. */
 export interface StoreParts extends StoreFoundation, StoreWriting, StoreReading {
   readonly recovered: Recovered;
+  readonly replicaLog: ReplicaLog;
   readonly retention: Retention;
   readonly removal: TopicRemoval;
   readonly expiredQueues: ExpiredQueues;
@@ -68,7 +70,12 @@ async function start(foundation: StoreFoundation, recovered: Recovered): Promise
   await begin(foundation, progress, recovered.logEndOffset);
   await diskWatch.start();
   retention.start();
-  return { ...foundation, ...writing, ...reading, recovered, retention, removal, expiredQueues };
+  const replicaLog = new ReplicaLog(
+    { ...foundation, ...writing },
+    { withKeys: foundation.index !== undefined, ...settings },
+  );
+  const upkeep = { retention, removal, expiredQueues };
+  return { ...foundation, ...writing, ...reading, ...upkeep, recovered, replicaLog };
 }
 
 /**

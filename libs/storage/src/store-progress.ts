@@ -50,6 +50,13 @@ export class StoreProgress {
     await this.parts.checkpoint.write(this.checkpointValues());
   }
 
+  /** The log, still empty, begins at this mark. @throws system error */
+  async restartAt(mark: DispatchMark): Promise<void> {
+    this.writtenMark = mark;
+    this.syncedMark = mark;
+    await this.begin();
+  }
+
   /** Queue units and index entries of everything below the mark were handed to the system. @throws system error */
   async noteWritten(mark: DispatchMark): Promise<void> {
     this.writtenMark = mark;

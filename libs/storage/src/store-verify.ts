@@ -1,5 +1,6 @@
 import { checkRecord, isHiddenTransaction, RecordAt } from '@rocketmq-ts/protocol';
-import { isFiller, LogScanner, readAt, type ScannedRecord } from './commit-log/log-scanner.js';
+import { isFiller, LogScanner, readAt } from './commit-log/log-scanner.js';
+import type { ScannedRecord } from './commit-log/record-facts.js';
 import type { ConsumeQueue } from './consume-queue/consume-queue.js';
 import { LIGHT_QUEUE_ID } from './light-queue/light-places.js';
 import type { StoreParts } from './store-parts.js';

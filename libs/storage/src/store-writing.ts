@@ -2,12 +2,13 @@ import { invariant } from '@rocketmq-ts/kernel';
 import { BackPressure } from './back-pressure.js';
 import { BatchAnswers } from './batch-answers.js';
 import { CommitLog } from './commit-log/commit-log.js';
-import { AsyncFlush, type BatchSink, type FlushPolicy } from './commit-log/flush-policy.js';
-import { GroupCommit } from './commit-log/group-commit.js';
+import { type BatchSink, DecidedAnswers } from './commit-log/decided-answers.js';
 import type { LogBatch } from './commit-log/log-batch.js';
+import { LogScanner } from './commit-log/log-scanner.js';
 import { LogSlabPool } from './commit-log/log-slab.js';
 import { LogSync } from './commit-log/log-sync.js';
 import { LogWriter } from './commit-log/log-writer.js';
+import { PeriodicSync } from './commit-log/periodic-sync.js';
 import { ZeroAhead } from './commit-log/zero-ahead.js';
 import { ConsumeQueue } from './consume-queue/consume-queue.js';
 import { QueueWriter } from './consume-queue/queue-writer.js';
@@ -16,6 +17,7 @@ import { Dispatcher } from './dispatcher.js';
 import { LightDispatch } from './light-queue/light-dispatch.js';
 import type { StoreQueue } from './message-store.types.js';
 import type { Recovered } from './recovery/recovery-parts.js';
+import { RawLog } from './replication/raw-log.js';
 import type { StoreFoundation } from './store-foundation.js';
 import { StoreProgress } from './store-progress.js';
 import { TailCache } from './tail-cache.js';
@@ -31,7 +33,10 @@ export interface StoreWriting {
   readonly zeroAhead: ZeroAhead;
   readonly writer: LogWriter;
   readonly sync: LogSync;
-  readonly flush: FlushPolicy;
+  readonly decided: DecidedAnswers;
+  /** ASYNC_FLUSH. */
+  readonly periodicSync: PeriodicSync | undefined;
+  readonly rawLog: RawLog;
   readonly commitLog: CommitLog;
   readonly dispatcher: Dispatcher;
   readonly lightDispatch: LightDispatch;
@@ -60,8 +65,7 @@ export function assembleWriting(foundation: StoreFoundation, recovered: Recovere
   );
   const sink: BatchSink = {
     makeVisible: (batch) => dispatcher.dispatch(batch),
-    acknowledge: (batch, choice) => answers.acknowledge(batch, choice),
-    reportTimeout: (batch) => answers.reportTimeout(batch),
+    tell: (batch, outcome, choice) => answers.tellBatch(batch, outcome, choice),
   };
   const zeroAhead = new ZeroAhead({
     logger,
@@ -74,10 +78,18 @@ export function assembleWriting(foundation: StoreFoundation, recovered: Recovere
     { clock, segments, health, counters, writtenOffset: () => writer.writtenOffset },
     recovered.logFlushedOffset,
   );
-  const flush: FlushPolicy =
-    settings.flushMode === 'SYNC'
-      ? new GroupCommit({ clock, sync, sink, counters, timeoutMs: settings.syncFlushTimeoutMs })
-      : new AsyncFlush(clock, settings.flushIntervalMs, sync, sink);
+  const awaitsSync = settings.flushMode === 'SYNC';
+  const decided = new DecidedAnswers({
+    clock,
+    sync,
+    sink,
+    awaitsSync,
+    syncTimeoutMs: settings.syncFlushTimeoutMs,
+    copyTimeoutMs: settings.slaveTimeoutMs,
+  });
+  const periodicSync = awaitsSync
+    ? undefined
+    : new PeriodicSync(clock, settings.flushIntervalMs, sync);
   const onWritten = (batch: LogBatch): void => {
     batch.releaseSlabs((slab) => pool.release(slab));
     tailCache.evict(batch.endOffset);
@@ -86,7 +98,8 @@ export function assembleWriting(foundation: StoreFoundation, recovered: Recovere
     if (batch.endOffset > segments.endOffset - settings.segmentSizeBytes / 2) {
       void diskWatch.look().then(() => segments.prepare(segments.endOffset));
     }
-    flush.onWritten(batch);
+    rawLog.announceWritten();
+    decided.onWritten(batch);
     dispatcher.announce();
     backPressure.noteWritten();
   };
@@ -108,6 +121,15 @@ export function assembleWriting(foundation: StoreFoundation, recovered: Recovere
     { clock, segments, pool, tailCache, writer, counters, storeHostBytes: settings.storeHostBytes },
     recovered.logEndOffset,
   );
+  const rawLog = new RawLog({
+    logger,
+    segments,
+    writer,
+    sync,
+    tailCache,
+    pool,
+    scanner: new LogScanner(segments, { ...settings, withKeys: false }),
+  });
   sync.onFlushed(() => {
     counters.unflushedBytes = writer.writtenOffset - sync.flushedOffset;
     dispatcher.announce();
@@ -116,9 +138,7 @@ export function assembleWriting(foundation: StoreFoundation, recovered: Recovere
   const progress = makeProgress(foundation, recovered, () => writer.writtenOffset);
   const queueWriter = makeQueueWriter(foundation, recovered, { dispatcher, sync, progress });
   health.onFailure((refusal) => {
-    for (const batch of flush.abandon()) {
-      if (!batch.timedOut) answers.refuse(batch.entries, refusal, 'waiting');
-    }
+    for (const batch of decided.abandon()) answers.refuse(batch.entries, refusal, 'waiting');
     for (const batch of writer.abandon()) answers.refuse(batch.entries, refusal, 'all');
     sync.wake();
     // Best effort: the disk is failing, and the next start looks for itself.
@@ -132,7 +152,9 @@ export function assembleWriting(foundation: StoreFoundation, recovered: Recovere
     zeroAhead,
     writer,
     sync,
-    flush,
+    decided,
+    periodicSync,
+    rawLog,
     commitLog,
     dispatcher,
     lightDispatch: new LightDispatch(foundation.queues, settings.lightQueues),

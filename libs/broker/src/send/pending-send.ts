@@ -124,8 +124,10 @@ export class PendingBatch implements SendAnswerTarget, StoredSend {
   }
 }
 
-const rank = (outcome: StoreOutcome): number =>
-  outcome.kind === 'OK' ? 0 : outcome.kind === 'FLUSH_TIMEOUT' ? 1 : 2;
+/** From best to worst; missing copies count before a late flush, as in Apache's broker. */
+const RANKS = ['OK', 'FLUSH_TIMEOUT', 'SLAVE_TIMEOUT', 'SLAVE_NOT_AVAILABLE', 'REFUSED'] as const;
+
+const rank = (outcome: StoreOutcome): number => RANKS.indexOf(outcome.kind);
 
 /** One message of a batch. */
 export class BatchedMessage extends AppendEntry {

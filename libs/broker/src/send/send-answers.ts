@@ -4,7 +4,7 @@ import {
   offsetMsgId,
   writeSendAnswer,
 } from '@rocketmq-ts/protocol';
-import type { StoreOutcome, WriteRefusal } from '@rocketmq-ts/storage';
+import type { StoredOutcome, WriteRefusal } from '@rocketmq-ts/storage';
 import type { BrokerStats, StoredSend } from '../stats/broker-stats.js';
 import type { PendingSend, SendAnswerTarget } from './pending-send.js';
 import { unavailable } from './send-decision.js';
@@ -31,7 +31,7 @@ export class SendAnswers {
   }
 
   /** One message is stored. Writes the answer without an object on the way. */
-  storedOne(to: PendingSend, outcome: StoreOutcome): void {
+  storedOne(to: PendingSend, outcome: StoredOutcome): void {
     const { connection } = to;
     if (to.recallHandle !== undefined) {
       const msgId = offsetMsgId(this.storeHostHex, to.commitLogOffset);
@@ -56,7 +56,7 @@ export class SendAnswers {
   /** A timed message, or all messages of a batch, are stored. */
   stored(
     to: SendAnswerTarget,
-    outcome: StoreOutcome,
+    outcome: StoredOutcome,
     msgId: string,
     queueOffset: number,
     recallHandle?: string,
@@ -104,5 +104,13 @@ export class SendAnswers {
   }
 }
 
-const codeOf = (outcome: StoreOutcome): number =>
-  outcome.kind === 'OK' ? ResponseCode.SUCCESS : ResponseCode.FLUSH_DISK_TIMEOUT;
+/** Source: rocketmq 5.5.0 `SendMessageProcessor#handlePutMessageResult`: stored, and how well. */
+const CODES = {
+  OK: ResponseCode.SUCCESS,
+  FLUSH_TIMEOUT: ResponseCode.FLUSH_DISK_TIMEOUT,
+  SLAVE_TIMEOUT: ResponseCode.FLUSH_SLAVE_TIMEOUT,
+  SLAVE_NOT_AVAILABLE: ResponseCode.SLAVE_NOT_AVAILABLE,
+} as const;
+
+const codeOf = (outcome: Exclude<StoredOutcome, { kind: 'REFUSED' }>): number =>
+  CODES[outcome.kind];

@@ -101,7 +101,16 @@ const queueRefusal = (queueId: number, config: TopicConfig): Refusal => ({
  * which of its reasons it is, with the figures.
  * Source: rocketmq 5.5.0 `SendMessageProcessor#handlePutMessageResult`.
  */
-export const unavailable = (refusal: WriteRefusal): Refusal => ({
+export const unavailable = (refusal: WriteRefusal): Refusal =>
+  refusal.reason === 'COPIES_MISSING' ? tooFewCopies(refusal) : storeUnavailable(refusal);
+
+/** Source: rocketmq 5.5.0 `SendMessageProcessor#handlePutMessageResult`, IN_SYNC_REPLICAS_NOT_ENOUGH. */
+const tooFewCopies = ({ message }: WriteRefusal): Refusal => ({
+  code: ResponseCode.SYSTEM_ERROR,
+  remark: `in-sync replicas not enough: ${message}`,
+});
+
+const storeUnavailable = (refusal: WriteRefusal): Refusal => ({
   code: ResponseCode.SERVICE_NOT_AVAILABLE,
   remark:
     'service not available now. It may be caused by one of the following reasons: ' +

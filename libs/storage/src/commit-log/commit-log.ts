@@ -1,4 +1,4 @@
-import type { Clock } from '@rocketmq-ts/kernel';
+import { KIB, type Clock } from '@rocketmq-ts/kernel';
 import { BLANK_MIN_BYTES, isHiddenTransaction } from '@rocketmq-ts/protocol';
 import type { AppendEntry } from '../append-entry.js';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
@@ -10,6 +10,9 @@ import type { LogSegments } from './log-segments.js';
 import type { LogSlab, LogSlabPool } from './log-slab.js';
 import type { LogWriter } from './log-writer.js';
 import { encodeBlankInto, encodeRecordInto, recordSizeOf } from './record-encoder.js';
+
+/** Filler of a copied file is taken in steps of this size: it may be longer than a slab. */
+const FILLER_STEP_BYTES = 64 * KIB;
 
 /**
  * Puts messages at the end of the log: gives out places and queue offsets, encodes records into the newest slab and
@@ -71,6 +74,52 @@ export class CommitLog {
       this.place(entries[i]!, queues[i]!, sizes[i]!);
     }
     this.parts.writer.schedule();
+  }
+
+  /** The log, still empty, begins here. */
+  restartAt(commitLogOffset: number): void {
+    this.appendOffset = commitLogOffset;
+    this.slab = undefined;
+  }
+
+  /**
+   * Takes bytes of another log at the end of this one, as they are. They lie in one file.
+   * @param entry what the bytes are a record of, its result fields set; without one they are filler
+   */
+  copy(bytes: Buffer, start: number, end: number, entry: AppendEntry | undefined): void {
+    let at = start;
+    while (at < end) {
+      const bytesNow = entry ? end - at : Math.min(end - at, FILLER_STEP_BYTES);
+      this.copyPiece(bytes, at, at + bytesNow);
+      at += bytesNow;
+    }
+    if (entry) this.openBatch(entry.commitLogOffset).entries.push(entry);
+    if (this.appendOffset === this.parts.segments.startOf(this.appendOffset)) this.endFile();
+    this.parts.writer.schedule();
+  }
+
+  private copyPiece(bytes: Buffer, start: number, end: number): void {
+    const { counters } = this.parts;
+    const sizeBytes = end - start;
+    const current = this.slab;
+    const fits =
+      current && current.freeBytes >= sizeBytes && current.endOffset === this.appendOffset;
+    const slab = fits ? current : this.openSlab(sizeBytes);
+    const batch = this.openBatch(this.appendOffset);
+    bytes.copy(slab.buffer, slab.usedBytes, start, end);
+    slab.usedBytes += sizeBytes;
+    this.appendOffset += sizeBytes;
+    batch.extend(slab, sizeBytes, this.appendOffset);
+    counters.unwrittenBytes += sizeBytes;
+  }
+
+  /** The file is full to its last byte: what follows begins the next one, in a batch of its own. */
+  private endFile(): void {
+    const { writer, segments } = this.parts;
+    const { open } = writer;
+    if (open) open.sealed = true;
+    this.slab = undefined;
+    segments.prepare(this.appendOffset);
   }
 
   private sizeOf(entry: AppendEntry): number {

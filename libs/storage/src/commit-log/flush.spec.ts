@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { DiskFile } from '@rocketmq-ts/kernel';
 import { numbered, SimulatedStore } from '../../test/simulated-store.js';
 
-describe('AsyncFlush', () => {
+describe('PeriodicSync', () => {
   let world: SimulatedStore;
 
   afterEach(() => world.close());
@@ -49,7 +49,7 @@ describe('AsyncFlush', () => {
   });
 });
 
-describe('GroupCommit', () => {
+describe('DecidedAnswers', () => {
   let world: SimulatedStore;
 
   it('answers and shows a message only after a sync that covers it (P9)', async () => {

@@ -1,6 +1,9 @@
 import type { AppendEntry } from '../append-entry.js';
 import type { LogSlab } from './log-slab.js';
 
+/** What is known of the copies that a batch waits for; the last two are reasons to wait no longer. */
+export type CopyState = 'awaited' | 'timed-out' | 'not-available';
+
 /**
  * Records that are written together: a stretch of the log inside one file.
  * It grows until the writer takes it; a batch never spans two files.
@@ -17,8 +20,11 @@ export class LogBatch {
   sealed = false;
   /** Monotonic ms at which its bytes reached the system; 0 before. */
   writtenAtMs = 0;
-  /** The entries that wait were told that the sync took too long. */
-  timedOut = false;
+  copies: CopyState = 'awaited';
+  /** The sync takes too long. */
+  syncTimedOut = false;
+  /** The entries that wait have been answered. */
+  told = false;
 
   constructor(readonly startOffset: number) {
     this.endOffset = startOffset;

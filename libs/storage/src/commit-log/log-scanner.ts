@@ -1,20 +1,15 @@
 import { KIB, MIB } from '@rocketmq-ts/kernel';
 import {
   checkRecord,
-  isHiddenTransaction,
-  locateRecord,
   MAGIC_V1,
   MAGIC_V2,
   MessageSysFlag,
   RecordAt,
-  RecordLayout,
-  tagsCodeOfBytes,
   type RecordDefect,
 } from '@rocketmq-ts/protocol';
 import type { Segment } from '../segment.js';
 import type { LogSegments } from './log-segments.js';
-import { lightPlaces, type LightPlace } from '../light-queue/light-places.js';
-import { PropertyWalk } from './property-walk.js';
+import { RecordFacts, type RecordFactsOptions, type ScannedRecord } from './record-facts.js';
 
 const WINDOW_BYTES = MIB;
 /** Records up to this size may lie across two windows without an extra buffer. */
@@ -22,50 +17,12 @@ const HEADROOM_BYTES = 64 * KIB;
 const NO_BYTES = Buffer.alloc(0);
 /** A size beyond is taken for damage: no broker is set up for such messages. */
 const RECORD_BYTES_MAX = 256 * MIB;
-const TWO_32 = 0x1_0000_0000;
-const SCHEDULE_TOPIC = 'SCHEDULE_TOPIC_XXXX';
-const TOPICS_KNOWN_MAX = 100_000;
-
-/** A record as the scanner saw it. The object is reused for the next one. */
-export interface ScannedRecord {
-  readonly commitLogOffset: number;
-  readonly sizeBytes: number;
-  readonly topic: string;
-  readonly queueId: number;
-  readonly queueOffset: number;
-  readonly sysFlag: number;
-  readonly storeTimestampMs: number;
-  readonly tagsCode: number;
-  readonly uniqKey: string | undefined;
-  readonly keys: string | undefined;
-  readonly tags: string | undefined;
-  /** Its places in light queues; undefined where it has none. */
-  readonly lightPlaces: readonly LightPlace[] | undefined;
-}
 
 /** Where a scan ended, and why. `limit`: it came to the offset where it was to end. */
 export interface ScanEnd {
   readonly offset: number;
   readonly reason: Exclude<RecordDefect, 'blank'> | 'limit' | 'end-of-files';
 }
-
-class Scanned implements ScannedRecord {
-  commitLogOffset = 0;
-  sizeBytes = 0;
-  topic = '';
-  queueId = 0;
-  queueOffset = 0;
-  sysFlag = 0;
-  storeTimestampMs = 0;
-  tagsCode = 0;
-  uniqKey: string | undefined = undefined;
-  keys: string | undefined = undefined;
-  tags: string | undefined = undefined;
-  lightPlaces: readonly LightPlace[] | undefined = undefined;
-}
-
-const int64At = (bytes: Buffer, at: number): number =>
-  bytes.readInt32BE(at) * TWO_32 + bytes.readUInt32BE(at + 4);
 
 /** A part of a file in memory: bytes [start, end) of `buffer` are the log from `offset` on. */
 interface Window {
@@ -141,20 +98,15 @@ function joinedTo(rest: Buffer, window: Window): Window {
  * The next part of the file is read while the present one is checked.
  */
 export class LogScanner {
-  private readonly record = new Scanned();
-  private readonly layout = new RecordLayout();
-  private readonly properties = new PropertyWalk();
-  private readonly topics = new Map<number, { bytes: Buffer; text: string }>();
+  private readonly facts: RecordFacts;
   private readonly check = { verifyBody: true, commitLogOffset: 0 };
 
   constructor(
     private readonly segments: LogSegments,
-    private readonly options: {
-      /** Read the keys for an index. */
-      readonly withKeys: boolean;
-      readonly deliverTimestampMs: (delayLevel: number, storeTimestampMs: number) => number;
-    },
-  ) {}
+    options: RecordFactsOptions,
+  ) {
+    this.facts = new RecordFacts(options);
+  }
 
   /**
    * Calls `visit` for each record in [fromOffset, toOffset). When it returns a promise the scan waits for it.
@@ -218,8 +170,7 @@ export class LogScanner {
           await reader.stop();
           return { offset, reason: outcome };
         }
-        this.fill(window.buffer, position, offset, outcome);
-        const waiting = visit(this.record);
+        const waiting = visit(this.facts.of(window.buffer, position, offset, outcome));
         if (waiting) await waiting;
         position += outcome;
         offset += outcome;
@@ -245,63 +196,6 @@ export class LogScanner {
     this.check.commitLogOffset = offset;
     return checkRecord(buffer, position, end, this.check);
   }
-
-  private fill(bytes: Buffer, position: number, offset: number, sizeBytes: number): void {
-    const { record, layout } = this;
-    locateRecord(bytes, position, position + sizeBytes, layout);
-    record.commitLogOffset = offset;
-    record.sizeBytes = sizeBytes;
-    record.queueId = bytes.readInt32BE(position + RecordAt.QUEUE_ID);
-    record.queueOffset = int64At(bytes, position + RecordAt.QUEUE_OFFSET);
-    record.sysFlag = layout.sysFlag;
-    record.storeTimestampMs = int64At(bytes, layout.storeTimestampAt);
-    record.topic = this.topicText(bytes, layout.topicStart, layout.topicEnd);
-    const { properties } = this;
-    properties.find(bytes, layout.propertiesStart, layout.propertiesEnd);
-    record.tagsCode = this.tagsCode(bytes);
-    record.lightPlaces = this.lightPlaces(bytes);
-    if (!this.options.withKeys) return;
-    record.uniqKey = properties.text(bytes, 'UNIQ_KEY');
-    record.keys = properties.text(bytes, 'KEYS');
-    record.tags = properties.text(bytes, 'TAGS');
-  }
-
-  /** Source: rocketmq 5.5.0 `CommitLog#checkMessageAndReturnSize`. */
-  private tagsCode(bytes: Buffer): number {
-    const { record, properties } = this;
-    if (record.topic === SCHEDULE_TOPIC) {
-      const level = Number.parseInt(properties.text(bytes, 'DELAY') ?? '', 10);
-      if (level > 0) return this.options.deliverTimestampMs(level, record.storeTimestampMs);
-    }
-    const { TAGS } = properties.found;
-    return TAGS.end > TAGS.start ? tagsCodeOfBytes(bytes, TAGS.start, TAGS.end) : 0;
-  }
-
-  private lightPlaces(bytes: Buffer): LightPlace[] | undefined {
-    const offsets = this.properties.text(bytes, 'INNER_MULTI_QUEUE_OFFSET');
-    if (offsets === undefined || isHiddenTransaction(this.record.sysFlag)) return undefined;
-    const names = this.properties.text(bytes, 'INNER_MULTI_DISPATCH');
-    return names === undefined ? undefined : lightPlaces(this.record.topic, names, offsets);
-  }
-
-  /** The topic as text; the same few topics come again and again. */
-  private topicText(bytes: Buffer, start: number, end: number): string {
-    let hash = end - start;
-    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
-    const known = this.topics.get(hash);
-    if (known && known.bytes.length === end - start && isSame(bytes, start, known.bytes)) {
-      return known.text;
-    }
-    const text = bytes.toString('utf8', start, end);
-    if (this.topics.size >= TOPICS_KNOWN_MAX) this.topics.clear();
-    this.topics.set(hash, { bytes: Buffer.from(bytes.subarray(start, end)), text });
-    return text;
-  }
-}
-
-function isSame(bytes: Buffer, start: number, other: Buffer): boolean {
-  for (let i = 0; i < other.length; i++) if (bytes[start + i] !== other[i]) return false;
-  return true;
 }
 
 /** A record that a repair put in the place of lost ones: in no queue, in no index. */

@@ -80,6 +80,21 @@ export class LogSegments {
     return segment;
   }
 
+  /**
+   * A log without a single byte begins elsewhere: its file is replaced by the one that begins at `startOffset`. After a kill in
+   * between there is none, which is an empty log, too. @throws system error
+   */
+  async restartAt(startOffset: number): Promise<void> {
+    const { disk } = this.seams;
+    await this.creation;
+    for (const { file } of this.segments.splice(0)) {
+      await file.close();
+      await disk.remove(file.path);
+    }
+    await disk.syncDirectory(this.directory);
+    await this.createNow(startOffset);
+  }
+
   /** Takes the oldest file out of the list; the caller closes and removes it. */
   dropFirst(): Segment | undefined {
     return this.segments.shift();

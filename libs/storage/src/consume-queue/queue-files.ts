@@ -217,3 +217,8 @@ async function setLength(file: DiskFile, sizeBytes: number, now: boolean): Promi
   if (now) file.truncateNow(sizeBytes);
   else await file.truncate(sizeBytes);
 }
+
+/** Whether a topic can be the name of a directory, and of no other one than its own. */
+export function isDirectoryName(topic: string): boolean {
+  return topic !== '' && topic !== '.' && topic !== '..' && !/[/\\\0\n]/.test(topic);
+}

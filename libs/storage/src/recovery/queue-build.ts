@@ -1,7 +1,10 @@
 import { javaHashCode, type Logger } from '@rocketmq-ts/kernel';
 import { isHiddenTransaction } from '@rocketmq-ts/protocol';
-import { isFiller, type ScannedRecord } from '../commit-log/log-scanner.js';
+import { isFiller } from '../commit-log/log-scanner.js';
+import type { ScannedRecord } from '../commit-log/record-facts.js';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
+import { fillLost } from '../consume-queue/lost-units.js';
+import { isDirectoryName } from '../consume-queue/queue-files.js';
 import type { ConsumeQueues } from '../consume-queue/consume-queues.js';
 import { isIndexed } from '../dispatcher.js';
 import type { DispatchMark } from '../dispatch-mark.js';
@@ -222,14 +225,8 @@ export class QueueBuild {
     });
   }
 
-  /**
-   * Lost messages keep their places, so that the offsets of all others stay what they were. Their units point to the next
-   * record of the queue: a reader of ours sees that it is another one and steps over, Apache's gives it twice.
-   */
   private fillTo(queue: ConsumeQueue, next: Jump): void {
-    for (let lost = queue.maxOffset; lost < next.queueOffset; lost++) {
-      queue.addLost(lost, next.commitLogOffset, next.sizeBytes);
-    }
+    fillLost(queue, next.queueOffset, next);
     this.parts.queues.markDirty(queue);
   }
 
@@ -242,9 +239,4 @@ export class QueueBuild {
       commitLogOffset: record.commitLogOffset,
     });
   }
-}
-
-/** Whether a topic can be the name of a directory, and of no other one than its own. */
-function isDirectoryName(topic: string): boolean {
-  return topic !== '' && topic !== '.' && topic !== '..' && !/[/\\\0\n]/.test(topic);
 }

@@ -1,7 +1,8 @@
 import { MIB } from '@rocketmq-ts/kernel';
 import { decideEnd, type StartDecision } from '../commit-log/commit-log.recovery.js';
 import { bridgeGap, cutLog, keepCopy } from '../commit-log/log-repair.js';
-import type { LogScanner, ScanEnd, ScannedRecord } from '../commit-log/log-scanner.js';
+import type { LogScanner, ScanEnd } from '../commit-log/log-scanner.js';
+import type { ScannedRecord } from '../commit-log/record-facts.js';
 import { lookBehind, type Behind } from '../commit-log/log-search.js';
 import { CorruptionError } from '../store-errors.js';
 import type { QueueBuild } from './queue-build.js';

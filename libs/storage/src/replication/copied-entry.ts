@@ -1,0 +1,26 @@
+import { MessageSysFlag } from '@rocketmq-ts/protocol';
+import { AppendEntry } from '../append-entry.js';
+import type { ScannedRecord } from '../commit-log/record-facts.js';
+import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
+
+/** A record of another log on its way into this one. Nobody waits for an answer. */
+export class CopiedEntry extends AppendEntry {
+  /** @param inQueues false: the record is in no queue and in no index, whatever it says */
+  constructor(record: ScannedRecord, queue: ConsumeQueue, inQueues: boolean) {
+    super();
+    this.queue = queue;
+    this.sysFlag = inQueues ? record.sysFlag : MessageSysFlag.TRANSACTION_ROLLBACK;
+    this.tagsCode = record.tagsCode;
+    this.uniqKey = record.uniqKey;
+    this.keys = record.keys;
+    this.tags = record.tags;
+    this.queueOffset = record.queueOffset;
+    this.commitLogOffset = record.commitLogOffset;
+    this.sizeBytes = record.sizeBytes;
+    this.storeTimestampMs = record.storeTimestampMs;
+  }
+
+  override onStored(): void {
+    // The other log's senders are answered there.
+  }
+}
