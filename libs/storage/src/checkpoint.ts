@@ -120,3 +120,13 @@ function nonNegativeAt(page: Buffer, at: number): number {
     return -1;
   }
 }
+
+/** Marks a store as in use (Apache's file): whoever finds it at a start knows that the store was not closed in order. @throws system error */
+export async function writeAbort(disk: Disk, path: string): Promise<void> {
+  const abort = await disk.open(path, { create: true });
+  try {
+    await writeAndSync(abort, Buffer.from(String(process.pid)), 0, true);
+  } finally {
+    await abort.close();
+  }
+}

@@ -5,6 +5,7 @@ export * from './store-errors.js';
 export * from './inspect/index.js';
 export * from './timer/index.js';
 export type { CopyGate } from './replication/copy-gate.js';
+export { cutStore, wipeStore } from './replication/cut-store.js';
 export { CHECKSUM_BYTES_MAX, type RawBytes, type RawLog } from './replication/raw-log.js';
 export type { ReplicaLog } from './replication/replica-log.js';
 export type { TimeBoundary } from './read/time-search.js';

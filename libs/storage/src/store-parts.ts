@@ -1,6 +1,6 @@
 import type { Clock, Disk, Logger } from '@rocketmq-ts/kernel';
 import { ExpiredQueues } from './expired-queues.js';
-import { writeAndSync } from './checkpoint.js';
+import { writeAbort } from './checkpoint.js';
 import type { StoreSettings } from './message-store.options.js';
 import type { Recovered } from './recovery/recovery-parts.js';
 import { StoreRecovery } from './recovery/store-recovery.js';
@@ -94,15 +94,6 @@ async function begin(
     progress.begin(),
   ]);
   if (!known) await disk.syncDirectory(settings.rootPath);
-}
-
-async function writeAbort(disk: Disk, path: string): Promise<void> {
-  const abort = await disk.open(path, { create: true });
-  try {
-    await writeAndSync(abort, Buffer.from(String(process.pid)), 0, true);
-  } finally {
-    await abort.close();
-  }
 }
 
 /** Resolves or rejects when all have come to an end: nothing goes on behind the back of who closes the files. */
