@@ -69,7 +69,12 @@ export async function wipeStore(seams: Seams, options: MessageStoreOptions): Pro
       (name) => `${rootPath}/${name}`,
     );
     // The log goes last: whatever a crash leaves of the others is built from the log.
-    const paths = [...derived, ...Object.values(timer), consumeQueuePath, commitLogPath];
+    const paths = [
+      ...derived,
+      ...Object.values<string>({ ...timer }),
+      consumeQueuePath,
+      commitLogPath,
+    ];
     for (const path of paths) await disk.remove(path);
     await disk.remove(`${rootPath}/abort`);
     await disk.syncDirectory(rootPath);
