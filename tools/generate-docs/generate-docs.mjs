@@ -101,12 +101,12 @@ function commandsPage() {
     command.failures.map((code) => codeName.get(code) ?? code).join(', '),
     (handlers.get(constantOf.get(command.name)) ?? []).join(', ') ||
       (command.direction === 'broker to client' ? 'the client' : 'not yet'),
-    javaCodes.includes(`"${command.name}"`) ? 'yes' : 'no',
+    command.ours ? 'ours alone' : javaCodes.includes(`"${command.name}"`) ? 'yes' : 'no',
   ]);
   const missing = Object.entries(notSupported)
     .sort(([, one], [, other]) => one.code - other.code)
     .map(([name, { code, reason }]) => [code, `\`${name}\``, reason]);
-  return `# Commands\n\n${note}\nEvery request code that is declared, with its fields. Fields that every request with a topic may carry (\`lo\`, \`ns\`, \`nsd\`, \`bname\`,\n\`oway\`) are left out. "Java" says whether number, name and fields are compared with Apache's classes.\n\n${table(
+  return `# Commands\n\n${note}\nEvery request code that is declared, with its fields. Fields that every request with a topic may carry (\`lo\`, \`ns\`, \`nsd\`, \`bname\`,\n\`oway\`) are left out. "Java" says whether number, name and fields are compared with Apache's classes; "ours alone" are those that Apache does not have.\n\n${table(
     [
       'code',
       'name',
@@ -155,6 +155,7 @@ const groups = [
   config.BrokerConfig,
   config.StoreConfig,
   config.PopConfig,
+  config.ReplicationConfig,
   config.LimitsConfig,
   config.HttpConfig,
   config.LoggingConfig,
@@ -195,11 +196,13 @@ async function metricsPage() {
   const nameserver = await import('../../apps/nameserver/src/nameserver.metrics.ts');
   const anything = new Proxy(() => anything, { get: () => anything });
   const server = { stats: {}, connections: new Set(), requestCounts: () => [] };
-  const brokerMetrics = broker.brokerMetrics(
-    { get: () => anything },
-    { server, store: anything },
-    { get: () => ({ clusterName: 'c', brokerName: 'b' }) },
-    anything,
+  const { slaveMetrics } = await import('../../apps/broker-slave/src/slave.metrics.ts');
+  const running = { app: { get: () => anything }, server, store: anything };
+  const settings = { get: () => ({ clusterName: 'c', brokerName: 'b' }) };
+  const brokerMetrics = broker.brokerMetrics(running, anything, settings, anything);
+  const ofBroker = new Set(brokerMetrics.declared.map(({ name }) => name));
+  const ofSlave = slaveMetrics(running, anything, settings, anything).declared.filter(
+    ({ name }) => !ofBroker.has(name),
   );
   const parts = { server, routes: anything, kvConfig: anything, registrations: anything };
   const nameserverMetrics = nameserver.nameserverMetrics(parts);
@@ -215,6 +218,8 @@ async function metricsPage() {
     'All of `/metrics`, besides what Node and the process say of themselves (`process_…`, `nodejs_…`). What they cost and how they are bounded: [metrics.md](../metrics.md).\n',
     '## Broker\n\nAlso on each of them: `cluster`, `node_type="broker"`, `node_id` (name of the broker).\n',
     rows(brokerMetrics),
+    '\n## Slave\n\nBeside those of a broker, but for what only a master does:\n',
+    rows({ declared: ofSlave }),
     '\n## Nameserver\n\nAlso on each of them: `node_type="nameserver"`.\n',
     `${rows(nameserverMetrics)}\n`,
   ].join('\n');

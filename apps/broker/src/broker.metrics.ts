@@ -1,68 +1,32 @@
-import type { INestMicroservice } from '@nestjs/common';
 import {
-  addBrokerMetrics,
-  addClientMetrics,
-  addFlowMetrics,
+  addMasterReplicationMetrics,
   addPopMetrics,
-  addSubscriptionMetrics,
   addTimerMetrics,
   addTransactionMetrics,
-  BrokerStats,
-  ColdReads,
-  ConsumerGroups,
-  ConsumerLags,
-  FlowControl,
-  NameserverRegistration,
+  type MasterReplication,
   PopCapability,
-  ProducerGroups,
-  PullFrameHandler,
-  SubscriptionGroupTable,
-  SubscriptionGuard,
+  type RunningBroker,
+  serviceMetrics,
   TimerService,
-  TopicTable,
   TransactionCounts,
   Transactions,
 } from '@rocketmq-ts/broker';
-import { BrokerConfig, type LoadedConfig } from '@rocketmq-ts/config';
+import type { LoadedConfig } from '@rocketmq-ts/config';
 import type { Clock } from '@rocketmq-ts/kernel';
-import { addRemotingMetrics, Metrics } from '@rocketmq-ts/nest-service';
-import type { RunningBroker } from './broker.lifecycle.js';
+import type { Metrics } from '@rocketmq-ts/nest-service';
 
-/** Everything a broker counts, with the labels that RocketMQ 5 puts on every series. */
+/** Everything a master counts. */
 export function brokerMetrics(
-  app: INestMicroservice,
-  { server, store }: Pick<RunningBroker, 'server' | 'store'>,
+  running: RunningBroker,
+  replication: MasterReplication,
   config: LoadedConfig,
   clock: Clock,
 ): Metrics {
-  const broker = config.get(BrokerConfig);
-  const labels = {
-    cluster: broker.clusterName,
-    node_type: 'broker',
-    node_id: broker.brokerName,
-  };
-  const metrics = new Metrics(labels, () => broker.metricSampleCountMax);
-  addRemotingMetrics(metrics, server);
-  addSubscriptionMetrics(metrics, app.get(SubscriptionGuard));
+  const { app } = running;
+  const metrics = serviceMetrics(running, config, clock);
+  addMasterReplicationMetrics(metrics, () => replication.figures);
   addTimerMetrics(metrics, app.get(TimerService), () => clock.nowMs());
-  addBrokerMetrics(metrics, {
-    stats: app.get(BrokerStats),
-    store,
-    topics: app.get(TopicTable),
-    groups: app.get(SubscriptionGroupTable),
-    brokerPermission: () => broker.brokerPermission,
-    heldPullCount: () => app.get(PullFrameHandler).heldCount,
-    requestsInWork: () => server.stats.inFlightNow,
-    nowMs: () => clock.nowMs(),
-    registration: () => app.get(NameserverRegistration).counts,
-  });
-  addClientMetrics(metrics, {
-    producers: app.get(ProducerGroups),
-    consumers: app.get(ConsumerGroups),
-    lags: app.get(ConsumerLags),
-  });
   addPopMetrics(metrics, app.get(PopCapability));
-  addFlowMetrics(metrics, app.get(FlowControl), app.get(ColdReads));
   const transactions = app.get(Transactions);
   addTransactionMetrics(metrics, app.get(TransactionCounts), () => transactions.waitingCount);
   return metrics;

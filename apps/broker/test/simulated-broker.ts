@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, expect } from '@jest/globals';
-import { PullFrameHandler, TopicTable } from '@rocketmq-ts/broker';
+import {
+  type BrokerService,
+  PullFrameHandler,
+  TopicTable,
+  updatesPathOf,
+} from '@rocketmq-ts/broker';
 import {
   BrokerConfig,
   HttpConfig,
@@ -7,6 +12,7 @@ import {
   LoggingConfig,
   resolveConfig,
   PopConfig,
+  ReplicationConfig,
   StoreConfig,
 } from '@rocketmq-ts/config';
 import { Lifecycle } from '@rocketmq-ts/kernel';
@@ -40,9 +46,17 @@ import {
   type SendOptions,
   sendRequest,
 } from './requests.js';
-import { brokerParts, type BrokerService, updatesPathOf } from '../src/broker.lifecycle.js';
+import { brokerParts } from '../src/broker.lifecycle.js';
 
-const GROUPS = [BrokerConfig, StoreConfig, PopConfig, LimitsConfig, HttpConfig, LoggingConfig];
+const GROUPS = [
+  BrokerConfig,
+  StoreConfig,
+  PopConfig,
+  ReplicationConfig,
+  LimitsConfig,
+  HttpConfig,
+  LoggingConfig,
+];
 /** Address of every server in the simulated network; clients come from the second one. */
 const ADDRESS = '10.0.0.1';
 export const PORT = 10_911;

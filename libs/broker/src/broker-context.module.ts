@@ -4,6 +4,7 @@ import {
   ConfigUpdates,
   LimitsConfig,
   LoadedConfig,
+  ReplicationConfig,
   StoreConfig,
 } from '@rocketmq-ts/config';
 import { RemotingClient, RemotingServer } from '@rocketmq-ts/remoting';
@@ -14,6 +15,9 @@ import { BrokerIdentity } from './broker-identity.js';
 import { DelayLevels } from './delay/delay-levels.js';
 import { ConfigFolder } from './metadata/config-folder.js';
 import { ProcessMark } from './registration/process-mark.js';
+import { MasterWhereabouts } from './replication/master-whereabouts.js';
+import { REPLICATION } from './replication/replication-side.js';
+import type { ReplicationSide } from './replication/replication-side.js';
 import { Arrivals } from './arrivals.js';
 import { BrokerStats } from './stats/broker-stats.js';
 import { StatsClock } from './stats/stats-clock.js';
@@ -27,6 +31,8 @@ export interface BrokerContext {
   readonly levels: DelayLevels;
   readonly store: BrokerStore;
   readonly arrivals: Arrivals;
+  readonly replication: ReplicationSide;
+  readonly whereabouts: MasterWhereabouts;
   readonly server: RemotingServer;
   /** For calls to nameservers. */
   readonly client: RemotingClient;
@@ -53,6 +59,9 @@ export class BrokerContextModule {
       { provide: ConfigUpdates, useValue: context.updates },
       { provide: BrokerConfig, useValue: broker },
       { provide: StoreConfig, useValue: store },
+      { provide: ReplicationConfig, useValue: config.get(ReplicationConfig) },
+      { provide: REPLICATION, useValue: context.replication },
+      { provide: MasterWhereabouts, useValue: context.whereabouts },
       { provide: LimitsConfig, useValue: config.get(LimitsConfig) },
       { provide: BrokerIdentity, useValue: context.identity },
       { provide: DelayLevels, useValue: context.levels },

@@ -8,6 +8,7 @@ import {
 import { hostName } from './environment.js';
 import { hostPortsProblem, namedAddressesProblem, unheardNames } from './listeners.js';
 import { peerRuleProblem } from './peer-rule.js';
+import type { BrokerRole } from './replication.config.js';
 
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
@@ -16,15 +17,12 @@ const MIB = 1_024 * KIB;
 const nameProblem = (text: string): string | undefined =>
   /^[%|a-zA-Z0-9_.-]{1,255}$/.test(text) ? undefined : 'wants 1 to 255 of a-z A-Z 0-9 _ - . % |';
 
-const roleProblem = (role: string): string | undefined =>
-  role === 'SLAVE' ? 'asks for a slave, which this version does not have' : undefined;
-
 /** A broker as clients, nameservers and operators see it. Source of names and defaults: rocketmq 5.5.0 `BrokerConfig`. */
 export class BrokerConfig {
   static readonly group = 'broker';
   static readonly relations: readonly ConfigRelation<BrokerConfig>[] = [
     {
-      rule: 'B1: brokerId = 0 for a master',
+      rule: 'B1: brokerId = 0 for a master, > 0 for a slave',
       because: 'clients send to id 0 alone',
       keys: ['brokerId', 'brokerRole'],
       holds: ({ brokerId, brokerRole }) => (brokerRole === 'SLAVE') === brokerId > 0,
@@ -59,13 +57,6 @@ export class BrokerConfig {
     },
   ];
 
-  static readonly notices = ({ brokerRole }: BrokerConfig): readonly string[] =>
-    brokerRole === 'SYNC_MASTER'
-      ? [
-          'brokerRole=SYNC_MASTER: this version has no slaves; as in Apache with inSyncReplicas=1, sends do not wait for a copy',
-        ]
-      : [];
-
   @TextKey({
     java: 'brokerClusterName',
     doc: 'Cluster that the broker belongs to.',
@@ -82,7 +73,7 @@ export class BrokerConfig {
 
   @IntegerKey({
     java: 'brokerId',
-    doc: '0 for the master of a group.',
+    doc: '0 for the master of a group, greater for its slaves.',
     unit: 'id',
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
@@ -91,20 +82,10 @@ export class BrokerConfig {
 
   @ChoiceKey({
     java: 'brokerRole',
-    doc: 'Role in the group.',
+    doc: 'Role in the group. Sends of a SYNC_MASTER wait for a copy on a slave; a SLAVE copies its master and takes no messages of its own.',
     choices: ['ASYNC_MASTER', 'SYNC_MASTER', 'SLAVE'],
-    check: roleProblem,
   })
-  brokerRole: 'ASYNC_MASTER' | 'SYNC_MASTER' | 'SLAVE' = 'ASYNC_MASTER';
-
-  @IntegerKey({
-    java: 'inSyncReplicas',
-    doc: 'Copies that a send of a SYNC_MASTER waits for, its own included; this version has no slaves.',
-    unit: 'copies',
-    min: 1,
-    max: 1,
-  })
-  inSyncReplicas = 1;
+  brokerRole: BrokerRole = 'ASYNC_MASTER';
 
   @IntegerKey({
     java: 'listenPort',
@@ -149,15 +130,6 @@ export class BrokerConfig {
     doc: 'Host that slaves are told. Default: the host that clients are told.',
   })
   advertisedHaHost: string | undefined = undefined;
-
-  @IntegerKey({
-    java: 'haListenPort',
-    doc: 'Port that slaves are told. Default: listenPort + 1.',
-    unit: 'port',
-    min: 0,
-    max: 65_535,
-  })
-  haListenPort: number | undefined = undefined;
 
   @TextKey({
     java: 'namesrvAddr',

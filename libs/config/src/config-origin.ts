@@ -6,12 +6,13 @@ export const ORIGIN_KINDS = [
   'update',
   'environment',
   'command-line',
+  'marker',
 ] as const;
 export type OriginKind = (typeof ORIGIN_KINDS)[number];
 
 /**
  * Where a value came from. `ambient` is Apache's own variable `NAMESRV_ADDR`, which its file overrides; `update` is a
- * change made over the wire while the process ran.
+ * change made over the wire while the process ran; `marker` is the role that a switch of masters has left.
  */
 export interface ConfigOrigin {
   readonly kind: OriginKind;

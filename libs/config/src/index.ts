@@ -16,4 +16,6 @@ export * from './peer-rule.js';
 export * from './pop.config.js';
 export * from './print-config.js';
 export * from './properties.js';
+export * from './replication.config.js';
+export * from './role-marker.js';
 export * from './store.config.js';

@@ -10,6 +10,7 @@ import { LoggingConfig } from './logging.config.js';
 import { NameserverConfig } from './nameserver.config.js';
 import { formatValue } from './parse-value.js';
 import { PopConfig } from './pop.config.js';
+import { ReplicationConfig } from './replication.config.js';
 import { StoreConfig } from './store.config.js';
 
 const shared: ConfigGroup[] = [LimitsConfig, HttpConfig, LoggingConfig];
@@ -18,6 +19,7 @@ const everyGroup: ConfigGroup[] = [
   BrokerConfig,
   StoreConfig,
   PopConfig,
+  ReplicationConfig,
   ...shared,
 ];
 const recorded = JSON.parse(
@@ -27,7 +29,8 @@ const recorded = JSON.parse(
 describe('KeyCatalogue', () => {
   it('has no name and no variable twice in any program (I1, I2)', () => {
     expect(() => new KeyCatalogue([NameserverConfig, ...shared])).not.toThrow();
-    expect(() => new KeyCatalogue([BrokerConfig, StoreConfig, PopConfig, ...shared])).not.toThrow();
+    const ofBroker = [BrokerConfig, StoreConfig, PopConfig, ReplicationConfig];
+    expect(() => new KeyCatalogue([...ofBroker, ...shared])).not.toThrow();
   });
 
   it('refuses a group that takes a name that is taken', () => {
@@ -92,6 +95,7 @@ describe('declared keys', () => {
       ['brokerIP2', 'follows from brokerIP1'],
       ['listenPort', 'Apache sets it in its start classes'],
       ['haListenPort', 'follows from listenPort'],
+      ['inSyncReplicas', 'a SYNC_MASTER waits for a slave, which Apache’s does only when told'],
       ['kvConfigPath', 'home folder of this machine'],
       ['storePathRootDir', 'home folder of this machine'],
       ['brokerFastFailureEnable', 'sends wait under load instead of being refused'],

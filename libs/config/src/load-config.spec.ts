@@ -7,9 +7,18 @@ import { resolveConfig, type ConfigSources } from './load-config.js';
 import { LoggingConfig } from './logging.config.js';
 import { NameserverConfig } from './nameserver.config.js';
 import { printConfig, javaProperties } from './print-config.js';
+import { copiesWanted, ReplicationConfig } from './replication.config.js';
+import { settingsOfMarker } from './role-marker.js';
 import { StoreConfig } from './store.config.js';
 
-const GROUPS = [BrokerConfig, StoreConfig, LimitsConfig, HttpConfig, LoggingConfig];
+const GROUPS = [
+  BrokerConfig,
+  StoreConfig,
+  ReplicationConfig,
+  LimitsConfig,
+  HttpConfig,
+  LoggingConfig,
+];
 
 const broker = (text: string, more: Partial<ConfigSources> = {}) =>
   resolveConfig({
@@ -30,6 +39,60 @@ const problemsOf = (work: () => unknown) => {
 };
 
 const setting = (key: string, value: string) => ({ settings: [{ key, value, flag: `--${key}` }] });
+
+/** As Apache ships them in `conf/2m-2s-sync`. */
+const SAMPLE = `
+brokerClusterName=DefaultCluster
+brokerName=broker-a
+brokerId=0
+deleteWhen=04
+fileReservedTime=48
+brokerRole=SYNC_MASTER
+flushDiskType=ASYNC_FLUSH
+`;
+const SLAVE_SAMPLE = SAMPLE.replace('brokerId=0', 'brokerId=1').replace('SYNC_MASTER', 'SLAVE');
+
+describe('resolveConfig, roles', () => {
+  const copiesOf = (text: string): number => {
+    const config = broker(text);
+    return copiesWanted(config.get(BrokerConfig).brokerRole, config.get(ReplicationConfig));
+  };
+
+  it('takes Apache’s sample files as they are; sends to a SYNC_MASTER wait for a copy', () => {
+    expect(copiesOf(SAMPLE)).toBe(2);
+    // 48 hours are exactly the longest time for which a timed message waits in one place.
+    const advice = [expect.stringContaining('S4: timerRollWindowSlots')];
+    expect(broker(SAMPLE).warnings).toEqual(advice);
+    expect(broker(SLAVE_SAMPLE).warnings).toEqual(advice);
+    expect(broker(SLAVE_SAMPLE).get(BrokerConfig).brokerRole).toBe('SLAVE');
+  });
+
+  it.each([
+    ['brokerRole=SYNC_MASTER\ninSyncReplicas=1', 1],
+    ['brokerRole=SYNC_MASTER\ninSyncReplicas=3', 3],
+    ['brokerRole=ASYNC_MASTER\ninSyncReplicas=3', 1],
+  ])('%j waits for %i copies', (text, copies) => expect(copiesOf(text)).toBe(copies));
+
+  it.each([
+    ['brokerRole=SLAVE', 'B1'],
+    ['brokerId=1', 'B1'],
+    ['inSyncReplicas=2\nminInSyncReplicas=3', 'R1'],
+    ['haSendHeartbeatInterval=20000', 'R2'],
+    ['haMasterAddress=a:1;b:2', 'haMasterAddress'],
+  ])('refuses %j (%s)', (text, key) =>
+    expect(problemsOf(() => broker(text))[0]!.key).toContain(key),
+  );
+
+  it('lets the marker of a switch outrank everything, and says where the role is from', () => {
+    const sinceMs = 1;
+    const marked = { role: 'ASYNC_MASTER' as const, epoch: 3, sinceMs, fromOffset: 9 };
+    const marker = settingsOfMarker(marked, '/store/role.json');
+    const config = broker(SLAVE_SAMPLE, { marker, commandLine: setting('brokerId', '2') });
+    expect(config.get(BrokerConfig)).toMatchObject({ brokerRole: 'ASYNC_MASTER', brokerId: 0 });
+    expect(config.originOf('brokerRole').text).toBe('/store/role.json (epoch 3)');
+    expect(settingsOfMarker({ epoch: 3, sinceMs, fromOffset: 9 }, '/store/role.json')).toEqual([]);
+  });
+});
 
 describe('resolveConfig, order of sources', () => {
   it('lets the file win over defaults, the environment over the file, flags over everything', () => {
@@ -115,7 +178,6 @@ describe('resolveConfig, Apache’s keys', () => {
     expect(config.warnings).toEqual([
       'keys of Apache without effect here (file): abortFile, mapedFileSizeCommitLog, mapedFileSizeConsumeQueue, ' +
         'pullMessageThreadPoolNums, sendMessageThreadPoolNums, storeCheckpoint, storePathConsumeQueue',
-      expect.stringContaining('SYNC_MASTER'),
       expect.stringContaining('S1: diskMaxUsedPercent <= diskCleanForciblyPercent'),
     ]);
   });
@@ -140,8 +202,6 @@ describe('resolveConfig, Apache’s keys', () => {
     ['enableControllerMode=true', 'controller'],
     ['storeType=defaultRocksDB', 'store'],
     ['useTLS=true', 'TLS'],
-    ['brokerRole=SLAVE\nbrokerId=1', 'slave'],
-    ['inSyncReplicas=2', 'at most 1'],
   ])('refuses %s, which promises what is not there', (text, why) => {
     expect(
       problemsOf(() => broker(text))
@@ -209,7 +269,7 @@ describe('resolveConfig, mistakes', () => {
 
   it('states a broken relation with its reason and both origins', () => {
     expect(problemsOf(() => broker('brokerId=3'))[0]).toEqual({
-      key: 'B1: brokerId = 0 for a master',
+      key: 'B1: brokerId = 0 for a master, > 0 for a slave',
       value: undefined,
       source: 'settings',
       why: 'does not hold for brokerId=3 (broker.conf:1) and brokerRole=ASYNC_MASTER (default), because clients send to id 0 alone',
@@ -298,6 +358,7 @@ describe('printConfig', () => {
       'http',
       'limits',
       'logging',
+      'replication',
       'store',
     ]);
     expect(text).toContain('note: keys of Apache without effect here (file): warmMapedFileEnable');

@@ -20,6 +20,7 @@ import { judgeUnsupported } from './java-keys.js';
 import { environmentName, KeyCatalogue } from './key-catalogue.js';
 import { LoadedConfig } from './loaded-config.js';
 import { printConfig } from './print-config.js';
+import { RoleMarkerFile, settingsOfMarker } from './role-marker.js';
 
 /** What `resolveConfig` merges. Everything but `groups` may be left out. */
 export interface ConfigSources {
@@ -31,10 +32,12 @@ export interface ConfigSources {
   readonly updates?: ConfigFile | undefined;
   readonly environment?: Environment;
   readonly commandLine?: Pick<CommandLine, 'settings'>;
+  /** What a switch of masters has left in the store. */
+  readonly marker?: readonly RawSetting[];
 }
 
 /**
- * Merges the sources: defaults < NAMESRV_ADDR < file < updates < environment < command line.
+ * Merges the sources: defaults < NAMESRV_ADDR < file < updates < environment < command line < marker.
  * @throws {ConfigError} with every unknown key, value out of bounds and broken relation that was found.
  */
 export function resolveConfig(sources: ConfigSources): LoadedConfig {
@@ -49,6 +52,7 @@ export function resolveConfig(sources: ConfigSources): LoadedConfig {
     ...(sources.updates ? settingsOfFile(sources.updates, 'update') : []),
     ...readEnvironment(catalogue, environment, sources.otherGroups ?? [], problems),
     ...commandLineSettings(sources.commandLine?.settings ?? []),
+    ...(sources.marker ?? []),
   ]) {
     if (catalogue.find(setting.key)) known.push(setting);
     else sortOut(catalogue, setting, problems, without);
@@ -158,6 +162,8 @@ export interface ProgramConfig {
   readonly environment?: Environment;
   /** Where `config-updates.ts` keeps what is changed over the wire; follows from the other settings. */
   readonly updatesPath?: (config: LoadedConfig) => string;
+  /** Folder of the store whose marker may outrank the role; follows from the other settings. */
+  readonly markedStore?: (config: LoadedConfig) => string;
 }
 
 /** Either a configuration to run with, or a text to print before ending with exit code 0. */
@@ -182,7 +188,8 @@ export async function loadConfig(program: ProgramConfig): Promise<ConfigOutcome>
   };
   const settled = resolveConfig(sources);
   const updates = await readUpdates(program.disk, program.updatesPath?.(settled));
-  const config = updates ? resolveConfig({ ...sources, updates }) : settled;
+  const marker = await readMarker(program.disk, program.markedStore?.(settled));
+  const config = updates || marker ? resolveConfig({ ...sources, updates, ...marker }) : settled;
   return commandLine.printConfig
     ? { kind: 'print', text: printConfig(config) }
     : { kind: 'run', config };
@@ -205,4 +212,14 @@ async function readUpdates(disk: Disk, path: string | undefined): Promise<Config
   if (path === undefined) return undefined;
   const content = await new DurableFile(disk, path).load((bytes) => bytes.toString('utf8'));
   return content && { path: content.path, text: content.value };
+}
+
+async function readMarker(
+  disk: Disk,
+  storePath: string | undefined,
+): Promise<Pick<ConfigSources, 'marker'> | undefined> {
+  if (storePath === undefined) return undefined;
+  const file = new RoleMarkerFile(disk, storePath);
+  const marker = settingsOfMarker(await file.load(), file.path);
+  return marker.length === 0 ? undefined : { marker };
 }

@@ -7,9 +7,15 @@ export type ReadinessCheck = () => string | undefined;
 export class Readiness {
   private phase: 'starting' | 'ready' | 'stopping' = 'starting';
   private readonly checks = new Map<string, ReadinessCheck>();
+  private readonly notes = new Map<string, ReadinessCheck>();
 
   add(name: string, check: ReadinessCheck): void {
     this.checks.set(name, check);
+  }
+
+  /** Something that operators should see here, although the service may get traffic. */
+  note(name: string, note: ReadinessCheck): void {
+    this.notes.set(name, note);
   }
 
   started(): void {
@@ -23,14 +29,19 @@ export class Readiness {
   /** One reason per line of `/readyz`; empty: ready. */
   reasons(): string[] {
     if (this.phase !== 'ready') return [this.phase];
-    return [...this.checks].flatMap(([name, check]) => {
-      const reason = check();
-      return reason === undefined ? [] : [`${name}: ${reason}`];
-    });
+    return linesOf(this.checks);
   }
 
   readonly page: HttpPage = () => {
     const reasons = this.reasons();
-    return reasons.length === 0 ? textAnswer(200, 'ready') : textAnswer(503, reasons.join('\n'));
+    return reasons.length === 0
+      ? textAnswer(200, ['ready', ...linesOf(this.notes)].join('\n'))
+      : textAnswer(503, reasons.join('\n'));
   };
 }
+
+const linesOf = (checks: ReadonlyMap<string, ReadinessCheck>): string[] =>
+  [...checks].flatMap(([name, check]) => {
+    const reason = check();
+    return reason === undefined ? [] : [`${name}: ${reason}`];
+  });

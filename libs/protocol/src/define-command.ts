@@ -32,6 +32,7 @@ export type Direction =
   | 'client to nameserver'
   | 'broker to nameserver'
   | 'nameserver to broker'
+  | 'broker to broker'
   | 'broker to client';
 
 /** One request code: the only place where its number, fields, bodies and failures are written down. */
@@ -51,6 +52,8 @@ export interface Command<
   readonly failures: readonly ResponseCode[];
   /** Java classes of origin. */
   readonly source: string;
+  /** Apache has no such code: only our own programs ask for it. */
+  readonly ours?: true;
 }
 
 /** Some command. */

@@ -34,6 +34,8 @@ interface JavaCommands {
 }
 
 const java = goldenJson<JavaCommands>('java-commands.json');
+/** Ours alone are not to be found there. */
+const shared = commands.filter((command: AnyCommand) => command.ours !== true);
 
 /** Fields that Java puts into a message by hand, beside the header class. */
 const addedByHand = new Map<string, string>([
@@ -104,7 +106,7 @@ function expectSameHeader(at: string, message: AnyCommand['request'], header: st
 describe('the registry of commands against Apache 5.5.0', () => {
   it('has each request code of Java once: as a command, or with a reason why not', () => {
     const ours = [
-      ...commands.map(({ name, code }) => ({ name, code })),
+      ...shared.map(({ name, code }) => ({ name, code })),
       ...Object.entries(notSupported).map(([name, { code }]) => ({ name, code })),
     ];
     const byCode = (a: { code: number }, b: { code: number }): number => a.code - b.code;
@@ -113,7 +115,13 @@ describe('the registry of commands against Apache 5.5.0', () => {
     );
   });
 
-  for (const command of commands) {
+  it('has no code of Java’s, also of those that may come, for what is ours', () => {
+    const ours = commands.filter((command: AnyCommand) => command.ours === true);
+    expect(ours.length).toBeGreaterThan(0);
+    for (const { code } of ours) expect([code > 99_000, code < 100_000]).toEqual([true, true]);
+  });
+
+  for (const command of shared) {
     it(`${command.name} has Java's fields, types and required marks`, () => {
       const entry = java.requestCodes.find(({ code }) => code === command.code)!;
       expectSameHeader(`${command.name} request`, command.request, entry.requestHeader);

@@ -99,6 +99,14 @@ export class RemotingServer {
     this.router.add(code, handler);
   }
 
+  /**
+   * Binds a handler to a code in place of whatever is bound to it later: for a server that must not do what its parts
+   * would. @throws {DuplicateHandlerError} it has one already.
+   */
+  seize(code: number, handler: FrameHandler): void {
+    this.router.seize(code, handler);
+  }
+
   /** The handler of all codes without one; without a fallback they are answered as not supported. */
   fallback(handler: FrameHandler): void {
     this.router.setFallback(handler);

@@ -25,6 +25,7 @@ class Route<C extends RemotingConnection> {
 /** Finds the handler of a request by its number, and turns what handlers throw into answers. */
 export class RequestRouter<C extends RemotingConnection> {
   private readonly routes = new Map<number, Route<C>>();
+  private readonly seized = new Set<number>();
   private other: Route<C> | undefined;
 
   constructor(
@@ -36,8 +37,15 @@ export class RequestRouter<C extends RemotingConnection> {
 
   /** @throws {DuplicateHandlerError} the code has a handler. */
   add(code: number, handler: Handler<C>): void {
+    if (this.seized.has(code)) return;
     if (this.routes.has(code)) throw new DuplicateHandlerError(code);
     this.routes.set(code, new Route(handler));
+  }
+
+  /** Binds a handler before all others: those that come later for this code are left out. */
+  seize(code: number, handler: Handler<C>): void {
+    this.add(code, handler);
+    this.seized.add(code);
   }
 
   /** Takes all codes without a handler of their own. */

@@ -1,5 +1,6 @@
 // A broker that is broken on purpose: campaigns prove with it that they can fail. `ROCKETMQ_MUTANT` names the way.
 import 'reflect-metadata';
+import { storePathOf, updatesPathOf } from '@rocketmq-ts/broker';
 import {
   BrokerConfig,
   HttpConfig,
@@ -8,11 +9,12 @@ import {
   NAMESERVER_FLAG,
   NameserverConfig,
   PopConfig,
+  ReplicationConfig,
   StoreConfig,
 } from '@rocketmq-ts/config';
 import { runService } from '@rocketmq-ts/nest-service';
 import { NodeClock, NodeNetwork, NodeRandom } from '@rocketmq-ts/platform';
-import { brokerParts, updatesPathOf } from '../../src/broker.lifecycle.js';
+import { brokerParts } from '../../src/broker.lifecycle.js';
 import { brokenDisk, mutants } from './broken-disk.js';
 
 const { ROCKETMQ_MUTANT: wanted, ...environment } = process.env;
@@ -28,10 +30,19 @@ const random = new NodeRandom();
 await runService({
   program: 'mutant-broker',
   summary: `is broken on purpose: ${mutant}`,
-  groups: [BrokerConfig, StoreConfig, PopConfig, LimitsConfig, HttpConfig, LoggingConfig],
+  groups: [
+    BrokerConfig,
+    StoreConfig,
+    PopConfig,
+    ReplicationConfig,
+    LimitsConfig,
+    HttpConfig,
+    LoggingConfig,
+  ],
   otherGroups: [NameserverConfig],
   flags: [NAMESERVER_FLAG],
   updatesPath: updatesPathOf,
+  markedStore: storePathOf,
   clock,
   disk,
   build: ({ config, logger }) =>

@@ -26,7 +26,6 @@ import { ConfigVersion } from './config-version.js';
 import { ConsumeProgress } from './consume-progress.js';
 import type { ProgressParts } from './consume-progress.js';
 import { GroupProgressController } from './group-progress.controller.js';
-import { ReplicationStateController } from './replication-state.controller.js';
 import { RuntimeInfo } from './runtime-info.js';
 import { StoreMaintenance } from './store-maintenance.js';
 import { StoreMaintenanceController } from './store-maintenance.controller.js';
@@ -47,7 +46,6 @@ import { TopicProgressController } from './topic-progress.controller.js';
   controllers: [
     BrokerAdminController,
     GroupProgressController,
-    ReplicationStateController,
     StoreMaintenanceController,
     TopicProgressController,
   ],

@@ -41,6 +41,17 @@ export class DelayOffsets extends ChangingTable {
     }
   }
 
+  /** A slave takes over its master's progress in place of its own. */
+  adopt({ dataVersion, offsetTable }: DelayOffsetWrapper): void {
+    const { byLevel } = this;
+    const same = [...offsetTable].every(([level, offset]) => byLevel.get(level) === offset);
+    if (same && offsetTable.size === byLevel.size) return;
+    byLevel.clear();
+    for (const [level, queueOffset] of offsetTable) byLevel.set(level, queueOffset);
+    if (dataVersion) this.version = dataVersion;
+    this.changed = true;
+  }
+
   content(): DelayOffsetWrapper {
     return { dataVersion: this.version, offsetTable: this.byLevel };
   }

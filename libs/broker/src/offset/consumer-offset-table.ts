@@ -12,6 +12,14 @@ const VERSION_STEP = 500;
 /** What became of a commit. `reset-pending`: an operator has moved the group, its consumer has yet to hear of it. */
 export type CommitOutcome = 'committed' | 'too-many-queues' | 'reset-pending';
 
+/** How far a group is in one queue. */
+export interface GroupOffset {
+  readonly group: string;
+  readonly topic: string;
+  readonly queueId: number;
+  readonly queueOffset: number;
+}
+
 /** Called when an operator has moved a group in a queue. */
 export type ResetListener = (group: string, topic: string, queueId: number) => void;
 
@@ -47,6 +55,8 @@ export class ConsumerOffsetTable extends ChangingTable {
   private readonly resets: QueueMarks;
   private readonly pulled: QueueMarks;
   private readonly resetListeners: ResetListener[] = [];
+  /** On a slave: what its own clients have committed, by topic, group and queue. */
+  private ownCommits: Map<string, GroupOffset> | undefined;
   private entryCount = 0;
   private commitCount = 0;
   private version: DataVersion;
@@ -76,7 +86,55 @@ export class ConsumerOffsetTable extends ChangingTable {
   /** Notes that `group` has consumed everything below `queueOffset`. A smaller value than before is taken as well. */
   commit(group: string, topic: string, queueId: number, queueOffset: number): CommitOutcome {
     if (this.resets.get(group, topic, queueId) !== undefined) return 'reset-pending';
-    return this.assign(group, topic, queueId, queueOffset);
+    const outcome = this.assign(group, topic, queueId, queueOffset);
+    if (this.ownCommits && outcome === 'committed') {
+      this.ownCommits.set(commitKey(group, topic, queueId), { group, topic, queueId, queueOffset });
+    }
+    return outcome;
+  }
+
+  /** A slave keeps apart from now on what its own clients commit: its master does not know it. */
+  keepOwnCommits(): void {
+    this.ownCommits ??= new Map();
+  }
+
+  /** What the clients of a slave have committed and its master has not been told. */
+  takeOwnCommits(): GroupOffset[] {
+    const commits = [...(this.ownCommits?.values() ?? [])];
+    this.ownCommits?.clear();
+    return commits;
+  }
+
+  /** The master could not be told of them; what was committed since is newer. */
+  returnOwnCommits(commits: readonly GroupOffset[]): void {
+    for (const commit of commits) {
+      const key = commitKey(commit.group, commit.topic, commit.queueId);
+      if (!this.ownCommits?.has(key)) this.ownCommits?.set(key, commit);
+    }
+  }
+
+  /** A slave takes over its master's table in place of its own, but for what its own clients have committed since. */
+  adopt({ dataVersion, offsetTable }: ConsumerOffsetWrapper): void {
+    const kept = new Set<GroupOffsets>();
+    for (const [key, queues] of offsetTable) {
+      const [topic, group] = splitKey(key);
+      if (topic === undefined || group === undefined) continue;
+      const offsets = this.offsetsOf(topic, group);
+      kept.add(offsets);
+      for (const [queueId, queueOffset] of queues) this.put(offsets, queueId, queueOffset);
+      for (const queueId of offsets.byQueue.keys()) {
+        if (queues.has(queueId)) continue;
+        offsets.byQueue.delete(queueId);
+        offsets.text = undefined;
+        this.entryCount--;
+        this.changed = true;
+      }
+    }
+    this.removeWhere((offsets) => !kept.has(offsets));
+    for (const { group, topic, queueId, queueOffset } of this.ownCommits?.values() ?? []) {
+      this.put(this.offsetsOf(topic, group), queueId, Math.max(queueOffset, 0));
+    }
+    if (dataVersion) this.version = dataVersion;
   }
 
   /**
@@ -253,6 +311,9 @@ export class ConsumerOffsetTable extends ChangingTable {
     }
   }
 }
+
+const commitKey = (group: string, topic: string, queueId: number): string =>
+  `${topic}${SEPARATOR}${group}${SEPARATOR}${queueId}`;
 
 /** Topic and group of a key; neither name can hold the separator, so anything else is no key of ours. */
 function splitKey(key: string): [topic: string | undefined, group: string | undefined] {

@@ -7,6 +7,7 @@ import type { ConsumeRefusal } from '../consume-refusals.js';
 import type { PendingPull } from './pending-pull.js';
 import type { PullOutputs } from './pull-output.js';
 import type { PullParts } from './pull-parts.js';
+import { suggestedBroker } from './suggested-broker.js';
 
 /** Where the queue of an answer begins and ends now. */
 export interface QueueRange {
@@ -22,8 +23,6 @@ export interface EmptyAnswer {
   readonly nextBeginOffset: number;
 }
 
-/** Always the master: slaves are not read from. */
-const SUGGESTED_BROKER_ID = 0;
 /** Pieces of this size on average are cheaper copied than listed for the system one by one. */
 const COPIED_PIECE_BYTES = 8 * 1024;
 /** What a copy may add to the memory of one answer. */
@@ -35,7 +34,7 @@ const COPIED_ANSWER_BYTES_MAX = 64 * 1024;
  */
 export class PullAnswers {
   constructor(
-    private readonly parts: Pick<PullParts, 'stats' | 'flow' | 'offsets'> & {
+    private readonly parts: Pick<PullParts, 'stats' | 'flow' | 'offsets' | 'suggestion'> & {
       readonly clock: Clock;
       readonly outputs: PullOutputs;
     },
@@ -53,7 +52,7 @@ export class PullAnswers {
         opaque: pull.opaque,
         code: ResponseCode.SUCCESS,
         remark: 'FOUND',
-        suggestWhichBrokerId: SUGGESTED_BROKER_ID,
+        suggestWhichBrokerId: suggestedBroker(this.parts.suggestion, grant.group, result),
         nextBeginOffset: result.nextQueueOffset,
         minOffset: result.minQueueOffset,
         maxOffset: result.maxQueueOffset,
@@ -85,7 +84,7 @@ export class PullAnswers {
     }
     const { topic, group } = pull.grant;
     const fields: ExtFields = new Map([
-      ['suggestWhichBrokerId', String(SUGGESTED_BROKER_ID)],
+      ['suggestWhichBrokerId', String(suggestedBroker(this.parts.suggestion, group, undefined))],
       ['nextBeginOffset', String(nextBeginOffset)],
       ['minOffset', String(range.minOffset)],
       ['maxOffset', String(range.maxOffset)],

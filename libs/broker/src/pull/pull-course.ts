@@ -15,7 +15,7 @@ import type { PullParts } from './pull-parts.js';
 /** What the course of a pull needs. */
 export interface PullCourseParts extends Pick<
   PullParts,
-  'clock' | 'store' | 'stats' | 'flow' | 'settings'
+  'clock' | 'store' | 'stats' | 'flow' | 'settings' | 'corrections'
 > {
   readonly access: PullAccess;
   readonly offsets: PullOffsets;
@@ -163,6 +163,10 @@ export class PullCourse {
       return;
     }
     const code = pullCode(status, pull.queueOffset);
+    if (code === ResponseCode.PULL_OFFSET_MOVED && !this.parts.corrections.made) {
+      this.leaveOffset(pull, result, status);
+      return;
+    }
     // Where a file of the queue is gone the client is told at once where to go on.
     const mayCome = code === ResponseCode.PULL_NOT_FOUND && status !== 'OFFSET_FOUND_NULL';
     if (mayCome && this.hold(pull)) return;
@@ -176,6 +180,25 @@ export class PullCourse {
         }
       : { code, remark: status, nextBeginOffset: nextQueueOffset };
     const { minQueueOffset: minOffset, maxQueueOffset: maxOffset } = result;
+    this.answer(pull, answer, { minOffset, maxOffset });
+  }
+
+  /**
+   * A slave does not say where to go on: what it lacks its master may have. Behind its end a pull waits as one at the end
+   * does; Apache's slaves send it straight back, and the client comes again at once.
+   * Source: rocketmq 5.5.0 `DefaultPullMessageResultHandler`, `DefaultMessageStore#nextOffsetCorrection`.
+   */
+  private leaveOffset(pull: PendingPull, result: ReadResult, status: ReadStatus): void {
+    const { minQueueOffset: minOffset, maxQueueOffset: maxOffset } = result;
+    if (pull.queueOffset >= maxOffset) {
+      if (this.hold(pull)) return;
+    } else if (!this.parts.corrections.masterIsThere) {
+      const remark = `this slave has the queue from ${minOffset} on, not ${pull.queueOffset}, and its master is away`;
+      this.refuse(pull, { code: ResponseCode.SYSTEM_ERROR, remark });
+      return;
+    }
+    const code = ResponseCode.PULL_RETRY_IMMEDIATELY;
+    const answer = { code, remark: status, nextBeginOffset: pull.queueOffset };
     this.answer(pull, answer, { minOffset, maxOffset });
   }
 

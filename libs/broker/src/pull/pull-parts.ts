@@ -10,6 +10,7 @@ import type { BrokerStats } from '../stats/broker-stats.js';
 import type { MessageSink, MessageSource } from '../store-access.js';
 import type { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
 import type { TopicTable } from '../topic/topic-table.js';
+import type { SuggestionFacts } from './suggested-broker.js';
 
 /** The store's queue handles come from `queue`: a pull may wait for the first message of a queue. */
 export type PullStore = MessageSource & Pick<MessageSink, 'queue'>;
@@ -42,4 +43,15 @@ export interface PullParts {
   readonly stats: BrokerStats;
   readonly flow: FlowControl<ServerConnection>;
   readonly settings: PullSettings;
+  /** Read anew for each pull. */
+  readonly suggestion: SuggestionFacts;
+  readonly corrections: OffsetCorrections;
+}
+
+/** Whether pulls outside of a queue are told where to go on. */
+export interface OffsetCorrections {
+  /** False on a slave: its master may have what it does not have, or not yet. */
+  readonly made: boolean;
+  /** On a slave: whether the master is there to be asked instead. */
+  readonly masterIsThere: boolean;
 }

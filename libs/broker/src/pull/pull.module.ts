@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
-import { BrokerConfig } from '@rocketmq-ts/config';
+import { BrokerConfig, ReplicationConfig } from '@rocketmq-ts/config';
 import type { Clock } from '@rocketmq-ts/kernel';
 import { LitePullMessage, PullMessage } from '@rocketmq-ts/protocol';
 import { RemotingServer } from '@rocketmq-ts/remoting';
@@ -19,6 +19,9 @@ import { SubscriptionFilters } from '../filter/subscription-filters.js';
 import { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
 import { BroadcastOffsetModule } from '../offset/broadcast-offset.module.js';
 import { OffsetTableModule } from '../offset/offset-table.module.js';
+import { recentBytesOf } from '../recent-bytes.js';
+import { REPLICATION } from '../replication/replication-side.js';
+import type { ReplicationSide } from '../replication/replication-side.js';
 import { BrokerStats } from '../stats/broker-stats.js';
 import { SubscriptionGroupModule } from '../subscription-group/subscription-group.module.js';
 import { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
@@ -26,6 +29,7 @@ import { TopicModule } from '../topic/topic.module.js';
 import { TopicTable } from '../topic/topic-table.js';
 import { PullFrameHandler } from './pull-frame.handler.js';
 import type { PullSettings } from './pull-parts.js';
+import type { SuggestionFacts } from './suggested-broker.js';
 
 /** Held pulls of one connection: a client has one for each of its queues, and one connection for all its groups. */
 const HELD_PER_CONNECTION_MAX = 20_000;
@@ -58,6 +62,8 @@ const HELD_PER_CONNECTION_MAX = 20_000;
         FlowControl,
         BrokerIdentity,
         BrokerConfig,
+        ReplicationConfig,
+        REPLICATION,
       ],
       useFactory: (
         clock: Clock,
@@ -73,6 +79,8 @@ const HELD_PER_CONNECTION_MAX = 20_000;
         flow: FlowControl<ServerConnection>,
         identity: BrokerIdentity,
         config: BrokerConfig,
+        replication: ReplicationConfig,
+        side: ReplicationSide,
       ): PullFrameHandler =>
         new PullFrameHandler({
           clock,
@@ -87,6 +95,15 @@ const HELD_PER_CONNECTION_MAX = 20_000;
           stats,
           flow,
           settings: pullSettings(identity, config),
+          suggestion: suggestionFacts(store, side, config, replication),
+          corrections: {
+            get made() {
+              return side.role !== 'SLAVE' || replication.offsetCheckInSlave;
+            },
+            get masterIsThere() {
+              return side.masterIsThere;
+            },
+          },
         }),
     },
   ],
@@ -104,6 +121,22 @@ export class PullModule implements OnModuleInit {
     this.server.onConnectionClosed((connection) => this.handler.onConnectionClosed(connection));
   }
 }
+
+const suggestionFacts = (
+  store: BrokerStore,
+  side: ReplicationSide,
+  config: BrokerConfig,
+  replication: ReplicationConfig,
+): SuggestionFacts => ({
+  isSlave: side.role === 'SLAVE',
+  recentBytes: recentBytesOf(config),
+  get slaveRead() {
+    return replication.slaveRead;
+  },
+  get logEnd() {
+    return store.commitLogMaxOffset;
+  },
+});
 
 /** A view of the configuration: what is changed while the broker runs counts from the next pull on. */
 const pullSettings = (identity: BrokerIdentity, config: BrokerConfig): PullSettings => ({

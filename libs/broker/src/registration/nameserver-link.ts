@@ -4,6 +4,7 @@ import { RegisterBroker, UnregisterBroker, registerBodyCrc } from '@rocketmq-ts/
 import type { KvTable } from '@rocketmq-ts/protocol';
 import type { RemotingClient, RemotingConnection } from '@rocketmq-ts/remoting';
 import type { BrokerIdentity } from '../broker-identity.js';
+import type { MasterWhereabouts } from '../replication/master-whereabouts.js';
 
 /**
  * First and longest pause after a registration failed; each is twice as long as the one before. The first is short: as a
@@ -11,6 +12,8 @@ import type { BrokerIdentity } from '../broker-identity.js';
  */
 const RETRY_MS = 200;
 const RETRY_MS_MAX = 10_000;
+/** Pause of a slave until it asks again who its master is. */
+const NO_MASTER_MS = 1_000;
 /** How long a goodbye may take: a nameserver notices the closed connection anyway. */
 const UNREGISTER_TIMEOUT_MS = 1_000;
 
@@ -27,6 +30,8 @@ export interface NameserverLinkParts {
   readonly body: () => Buffer;
   /** Topics that the nameserver wants ordered: `topic` → layout. */
   readonly onOrderTopics: (table: KvTable) => void;
+  /** Of a slave: takes what the nameserver says of its master. */
+  readonly whereabouts?: MasterWhereabouts | undefined;
 }
 
 /**
@@ -139,6 +144,8 @@ export class NameserverLink {
       this.connection = connection;
       this.registered = !connection.closed;
       this.failureCount = 0;
+      const { masterAddr, haServerAddr } = answer.header;
+      this.parts.whereabouts?.note({ address: masterAddr, haAddress: haServerAddr });
       if (answer.body) this.parts.onOrderTopics(answer.body);
     } catch (error) {
       this.registered = false;
@@ -152,7 +159,10 @@ export class NameserverLink {
   }
 
   private pauseMs(): number {
-    if (this.failureCount === 0) return this.parts.intervalMs;
+    const { intervalMs, whereabouts } = this.parts;
+    // A slave without a master asks often: as a rule they are started together.
+    if (this.failureCount === 0)
+      return whereabouts?.complete === false ? Math.min(intervalMs, NO_MASTER_MS) : intervalMs;
     return Math.min(RETRY_MS * 2 ** (this.failureCount - 1), RETRY_MS_MAX);
   }
 

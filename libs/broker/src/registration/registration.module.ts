@@ -4,6 +4,7 @@ import type { Clock, Logger } from '@rocketmq-ts/kernel';
 import { RemotingClient } from '@rocketmq-ts/remoting';
 import { CLOCK, LOGGER } from '../broker-context.js';
 import { BrokerIdentity } from '../broker-identity.js';
+import { MasterWhereabouts } from '../replication/master-whereabouts.js';
 import { TopicModule } from '../topic/topic.module.js';
 import { TopicTable } from '../topic/topic-table.js';
 import { AdvertisedAddressCheck } from './advertised-address-check.js';
@@ -16,7 +17,15 @@ import { ProcessMark } from './process-mark.js';
   providers: [
     {
       provide: NameserverRegistration,
-      inject: [CLOCK, LOGGER, RemotingClient, BrokerIdentity, TopicTable, BrokerConfig],
+      inject: [
+        CLOCK,
+        LOGGER,
+        RemotingClient,
+        BrokerIdentity,
+        TopicTable,
+        BrokerConfig,
+        MasterWhereabouts,
+      ],
       useFactory: (
         clock: Clock,
         logger: Logger,
@@ -24,6 +33,7 @@ import { ProcessMark } from './process-mark.js';
         identity: BrokerIdentity,
         topics: TopicTable,
         config: BrokerConfig,
+        whereabouts: MasterWhereabouts,
       ): NameserverRegistration =>
         new NameserverRegistration(parseHostPorts(config.namesrvAddr).map(formatHostPort), client, {
           clock,
@@ -35,6 +45,7 @@ import { ProcessMark } from './process-mark.js';
           timeoutMs: config.registerTimeoutMs,
           compressed: config.compressedRegister,
           brokerPermission: () => config.brokerPermission,
+          whereabouts: identity.brokerId === 0 ? undefined : whereabouts,
         }),
     },
     {

@@ -1,7 +1,11 @@
 import {
   BatchReader,
   MalformedBodyError,
-  PropertyWalk,
+  PropertyName,
+  findProperty,
+  foundProperty,
+  propertySearchKey,
+  propertyText,
   tagsCodeOfBytes,
 } from '@rocketmq-ts/protocol';
 import type { RemotingFrame } from '@rocketmq-ts/protocol';
@@ -13,10 +17,16 @@ import type { SendAnswers } from './send-answers.js';
 /** Most messages in one batch: a bound on the objects that a body of a few megabytes can cause. Apache has none. */
 const BATCH_COUNT_MAX = 65_536;
 
+const TAGS = propertySearchKey(PropertyName.TAGS);
+const KEYS = propertySearchKey(PropertyName.KEYS);
+const UNIQ_KEY = propertySearchKey(PropertyName.UNIQ_KEY);
+const INNER_MULTI_DISPATCH = propertySearchKey(PropertyName.INNER_MULTI_DISPATCH);
+const INNER_MULTI_DISPATCH_NAME = Buffer.from(PropertyName.INNER_MULTI_DISPATCH);
+
 /** Takes the body of SEND_BATCH_MESSAGE apart. */
 export class BatchOpener {
   private readonly reader = new BatchReader();
-  private readonly properties = new PropertyWalk();
+  private namesLightQueues = false;
 
   constructor(private readonly answers: SendAnswers) {}
 
@@ -43,6 +53,9 @@ export class BatchOpener {
     batch.serializeType = frame.serializeType;
     batch.isOneWay = frame.isOneWay;
     batch.inFlightBytes = frame.sizeBytes;
+    // One look at the whole body, instead of one at each message.
+    const named = frame.bytes.indexOf(INNER_MULTI_DISPATCH_NAME, frame.bodyStart);
+    this.namesLightQueues = named >= 0 && named < frame.end;
     while (reader.next()) this.addMessage(batch);
     return batch;
   }
@@ -58,13 +71,13 @@ export class BatchOpener {
     message.propertiesBytes = bytes;
     message.propertiesStart = start;
     message.propertiesEnd = end;
-    const { properties } = this;
-    properties.find(bytes, start, end);
-    const { TAGS } = properties.found;
-    message.tagsCode = TAGS.end > TAGS.start ? tagsCodeOfBytes(bytes, TAGS.start, TAGS.end) : 0;
-    message.uniqKey = properties.text(bytes, 'UNIQ_KEY');
-    message.keys = properties.text(bytes, 'KEYS');
-    message.tags = properties.text(bytes, 'TAGS');
-    message.multiDispatch = properties.text(bytes, 'INNER_MULTI_DISPATCH');
+    message.tagsCode = findProperty(bytes, start, end, TAGS)
+      ? tagsCodeOfBytes(bytes, foundProperty.start, foundProperty.end)
+      : 0;
+    message.uniqKey = propertyText(bytes, start, end, UNIQ_KEY);
+    message.keys = propertyText(bytes, start, end, KEYS);
+    message.tags = propertyText(bytes, start, end, TAGS);
+    if (this.namesLightQueues)
+      message.multiDispatch = propertyText(bytes, start, end, INNER_MULTI_DISPATCH);
   }
 }

@@ -190,6 +190,17 @@ export class SubscriptionGroupTable {
     return true;
   }
 
+  /**
+   * A slave takes over its master's table in place of its own.
+   * @throws system error: nothing was saved, the old state stays in force.
+   */
+  async adopt(table: SubscriptionGroupWrapper): Promise<void> {
+    await this.save(() => table);
+    this.byName.clear();
+    this.forbidden.clear();
+    this.restore([], table);
+  }
+
   private setForbiddenBits(group: string, topic: string, bits: number): void {
     const topics = this.forbidden.get(group) ?? new Map<string, number>();
     if (bits === 0) topics.delete(topic);

@@ -8,6 +8,8 @@ import { CLOCK, DISK, LOGGER, RANDOM, STORE } from '../broker-context.js';
 import type { BrokerStore } from '../broker-context.js';
 import { ConfigFolder } from '../metadata/config-folder.js';
 import { configText } from '../metadata/metadata-file.js';
+import { REPLICATION } from '../replication/replication-side.js';
+import type { ReplicationSide } from '../replication/replication-side.js';
 import { TopicModule } from '../topic/topic.module.js';
 import { TopicTable } from '../topic/topic-table.js';
 import { RecallController } from './recall.controller.js';
@@ -29,8 +31,10 @@ async function openTimer(
   figures: TimerFigures,
   topics: TopicTable,
   arrivals: Arrivals,
+  { role }: ReplicationSide,
 ): Promise<RunningTimer | undefined> {
-  if (!config.timerWheelEnable) return undefined;
+  // A slave keeps the checkpoint of its master's timer; a timer of its own begins when it becomes master.
+  if (!config.timerWheelEnable || role === 'SLAVE') return undefined;
   const precisionMs = precisionOf(config.timerPrecisionMs);
   const windowSlots = rollWindowSlotsOf(config.timerRollWindowSlots);
   const timers = await TimerStore.open(seams, {
@@ -83,6 +87,7 @@ async function openTimer(
         TimerFigures,
         TopicTable,
         Arrivals,
+        REPLICATION,
       ],
       useFactory: async (
         clock: Clock,
@@ -94,6 +99,7 @@ async function openTimer(
         figures: TimerFigures,
         topics: TopicTable,
         arrivals: Arrivals,
+        side: ReplicationSide,
       ): Promise<TimerService> => {
         const seams = { clock, disk, logger };
         return new TimerService({
@@ -102,7 +108,7 @@ async function openTimer(
           figures,
           saveFigures: () => file.save(() => configText(TimerMetricsWrapper, figures.content())),
           saveIntervalMs: SAVE_FIGURES_INTERVAL_MS,
-          running: await openTimer(seams, store, config, figures, topics, arrivals),
+          running: await openTimer(seams, store, config, figures, topics, arrivals, side),
         });
       },
     },

@@ -222,6 +222,23 @@ export class TopicTable {
     });
   }
 
+  /**
+   * A slave takes over its master's table in place of its own. @returns names of topics that are gone
+   * @throws system error: nothing was saved, the old state stays in force.
+   */
+  async adopt({ dataVersion, topicConfigTable }: TopicConfigWrapper): Promise<string[]> {
+    const gone = await this.inTurn(async () => {
+      await this.save(() => ({ dataVersion, topicConfigTable }));
+      const names = [...this.byName.keys()].filter((name) => !topicConfigTable.has(name));
+      for (const name of names) this.drop(name);
+      for (const [name, config] of topicConfigTable) this.put({ ...config, topicName: name });
+      this.version = dataVersion;
+      return names;
+    });
+    await this.announce();
+    return gone;
+  }
+
   private async removeRecord(record: TopicRecord, clean: () => Promise<void>): Promise<void> {
     const { name, config } = record;
     this.drop(name);

@@ -13,14 +13,6 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
   GET_TOPIC_CONFIG_LIST: { code: 22, reason: 'Apache has the number but no handler for it.' },
   GET_TOPIC_NAME_LIST: { code: 23, reason: 'Apache has the number but no handler for it.' },
   TRIGGER_DELETE_FILES: { code: 27, reason: 'Apache has the number but no handler for it.' },
-  GET_ALL_CONSUMER_OFFSET: {
-    code: 43,
-    reason: "Serves a slave's copy of the configuration; replication is not offered yet.",
-  },
-  GET_ALL_DELAY_OFFSET: {
-    code: 45,
-    reason: "Serves a slave's copy of the configuration; replication is not offered yet.",
-  },
   GET_CLIENT_CONFIG: { code: 47, reason: 'Apache has the number but no handler for it.' },
   SUSPEND_CONSUMER: { code: 209, reason: 'Apache has the number but no handler for it.' },
   RESUME_CONSUMER: { code: 210, reason: 'Apache has the number but no handler for it.' },
@@ -67,7 +59,7 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
   },
   EXCHANGE_BROKER_HA_INFO: {
     code: 906,
-    reason: 'Belongs to replication, which is not offered yet.',
+    reason: 'Belongs to slaves that act as masters; ours become masters by an operator’s command.',
   },
   CONTROLLER_ALTER_SYNC_STATE_SET: { code: 1001, reason: 'Controller mode is not offered.' },
   CONTROLLER_ELECT_MASTER: { code: 1002, reason: 'Controller mode is not offered.' },
@@ -77,7 +69,7 @@ export const notSupported: Readonly<Record<string, NotSupported>> = {
   CONTROLLER_GET_SYNC_STATE_DATA: { code: 1006, reason: 'Controller mode is not offered.' },
   GET_BROKER_EPOCH_CACHE: {
     code: 1007,
-    reason: 'Belongs to replication, which is not offered yet.',
+    reason: 'Controller mode is not offered.',
   },
   NOTIFY_BROKER_ROLE_CHANGED: { code: 1008, reason: 'Controller mode is not offered.' },
   UPDATE_CONTROLLER_CONFIG: { code: 1009, reason: 'Controller mode is not offered.' },

@@ -169,7 +169,6 @@ export class CommitLog {
     parts.counters.appendedMessages++;
     parts.counters.appendedBytes += sizeBytes;
     parts.counters.unwrittenBytes += sizeBytes;
-    parts.writer.noteGrowth(batch);
   }
 
   private openBatch(startOffset: number): LogBatch {

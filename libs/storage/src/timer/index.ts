@@ -1,4 +1,9 @@
-export { encodeTimerCheckpoint, type TimerCheckpoint } from './timer-checkpoint.js';
+export {
+  decodeTimerCheckpoint,
+  encodeTimerCheckpoint,
+  type TimerCheckpoint,
+} from './timer-checkpoint.js';
+export { saveCopiedCheckpoint } from './timer-opening.js';
 export {
   TimerStore,
   type CommitLogProgress,

@@ -2,7 +2,7 @@ import type { Disk } from '@rocketmq-ts/kernel';
 import {
   decodeTimerCheckpoint,
   type TimerCheckpoint,
-  type TimerCheckpointFile,
+  TimerCheckpointFile,
 } from './timer-checkpoint.js';
 import type { TimerLog } from './timer-log.js';
 import {
@@ -107,6 +107,22 @@ export async function startRebuild(
     notedBelowQueueOffset: checkpoint.lastTimerQueueOffset,
     deliveredBeforeMs: checkpoint.lastReadTimeMs,
   };
+}
+
+/**
+ * A slave notes how far the timer of its master is. It has no timer log: a timer that starts from this reads its topic
+ * again, and passes what was delivered. @throws system error
+ */
+export async function saveCopiedCheckpoint(
+  disk: Disk,
+  rootPath: string,
+  checkpoint: TimerCheckpoint,
+): Promise<void> {
+  const paths = timerPaths(rootPath);
+  await disk.makeDirectory(paths.checkpoint.slice(0, paths.checkpoint.lastIndexOf('/')));
+  const file = new TimerCheckpointFile(disk, paths.checkpoint);
+  await startRebuild(file, checkpoint);
+  await file.close();
 }
 
 async function findCheckpoint({ disk, paths }: OpeningParts): Promise<{

@@ -63,5 +63,6 @@ import { TopicQueues } from './topic-queues.js';
         }),
     },
   ],
+  exports: [RequestModeTable],
 })
 export class AssignmentModule {}

@@ -1,4 +1,5 @@
-import type { MessageRequestModeWrapper, SetMessageRequestModeBody } from '@rocketmq-ts/protocol';
+import { FASTJSON, formatJson, MessageRequestModeWrapper } from '@rocketmq-ts/protocol';
+import type { SetMessageRequestModeBody } from '@rocketmq-ts/protocol';
 
 /** Most pairs of topic and group for which a mode is set. */
 const ENTRY_COUNT_MAX = 100_000;
@@ -46,7 +47,18 @@ export class RequestModeTable {
     return true;
   }
 
+  /** A slave takes over its master's table in place of its own. @throws system error: the old modes stay. */
+  async adopt(table: MessageRequestModeWrapper): Promise<void> {
+    // It has no version of its own.
+    if (textOf(table) === textOf(this.content())) return;
+    await this.save(() => table);
+    this.restore(table);
+  }
+
   content(): MessageRequestModeWrapper {
     return { messageRequestModeMap: this.byTopic };
   }
 }
+
+const textOf = (table: MessageRequestModeWrapper): string =>
+  formatJson(MessageRequestModeWrapper, table, FASTJSON);

@@ -1,16 +1,19 @@
 import { lookup } from 'node:dns/promises';
-import { BrokerIdentity, FAST_LISTENER } from '@rocketmq-ts/broker';
 import {
-  type BrokerConfig,
+  BrokerConfig,
   formatHostPort,
   type Listener,
+  type LoadedConfig,
   localAddress,
+  ReplicationConfig,
   resolveListeners,
 } from '@rocketmq-ts/config';
 import type { Network } from '@rocketmq-ts/kernel';
 import { hostBytes } from '@rocketmq-ts/protocol';
 import { StartError } from '@rocketmq-ts/nest-service';
 import type { ListenerOptions } from '@rocketmq-ts/remoting';
+import { BrokerIdentity } from '../broker-identity.js';
+import { FAST_LISTENER } from '../listener-name.js';
 
 /** Distance between the main port and the second one. Source: rocketmq 5.x `BrokerController#initializeRemotingServer`. */
 const FAST_PORT_DISTANCE = 2;
@@ -18,6 +21,8 @@ const FAST_PORT_DISTANCE = 2;
 /** Where a broker listens and what it tells others. */
 export interface BrokerAddresses {
   readonly listeners: readonly ListenerOptions[];
+  /** Where a master serves its log to slaves, on the host of the main port. */
+  readonly haPort: number;
   readonly identity: BrokerIdentity;
 }
 
@@ -27,9 +32,10 @@ export interface BrokerAddresses {
  * @throws {StartError} the advertised host is unknown.
  */
 export async function brokerAddresses(
-  config: BrokerConfig,
+  loaded: LoadedConfig,
   network: Network,
 ): Promise<BrokerAddresses> {
+  const config = loaded.get(BrokerConfig);
   const listeners: Listener[] = [];
   for (const listener of resolveListeners(config, localAddress)) {
     if (listener.port !== 0) {
@@ -45,6 +51,7 @@ export async function brokerAddresses(
   const fastPort = await fastPortOf(config, network, main);
   const { host, port } = main.advertised;
   const haHost = config.advertisedHaHost ?? host;
+  const haPort = await haPortOf(loaded, network, main);
   const identity = new BrokerIdentity({
     clusterName: config.clusterName,
     brokerName: config.brokerName,
@@ -53,10 +60,10 @@ export async function brokerAddresses(
     advertisedPort: port,
     advertisedIp: await ipOf(host),
     advertisedListeners: listeners.length === 1 ? '' : listeners.map(namedAddress).join(','),
-    haAddress: formatHostPort({ host: haHost, port: config.haListenPort ?? port + 1 }),
+    haAddress: formatHostPort({ host: haHost, port: haPort }),
   });
   const fast = fastPort < 0 ? [] : [{ name: FAST_LISTENER, host: main.host, port: fastPort }];
-  return { listeners: [...listeners, ...fast], identity };
+  return { listeners: [...listeners, ...fast], haPort, identity };
 }
 
 /** As the nameservers read it: who asks one through the listener of this name is told this address. */
@@ -67,6 +74,12 @@ async function fastPortOf(config: BrokerConfig, network: Network, main: Listener
   const wanted = config.fastListenPort ?? main.port - FAST_PORT_DISTANCE;
   const free = wanted === 0 || (config.fastListenPort === undefined && config.listenPort === 0);
   return free ? freePort(network, main.host) : wanted;
+}
+
+async function haPortOf(loaded: LoadedConfig, network: Network, main: Listener): Promise<number> {
+  const wanted = loaded.get(ReplicationConfig).haListenPort;
+  const free = wanted === 0 || (wanted === undefined && loaded.get(BrokerConfig).listenPort === 0);
+  return free ? freePort(network, main.host) : (wanted ?? main.port + 1);
 }
 
 async function freePort(network: Network, host: string): Promise<number> {

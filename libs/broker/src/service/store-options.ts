@@ -1,16 +1,19 @@
-import { type DelayLevels, recentBytesOf } from '@rocketmq-ts/broker';
-import type { BrokerConfig, StoreConfig } from '@rocketmq-ts/config';
+import { BrokerConfig, ReplicationConfig, StoreConfig } from '@rocketmq-ts/config';
+import type { LoadedConfig } from '@rocketmq-ts/config';
 import type { MessageStoreOptions } from '@rocketmq-ts/storage';
+import type { DelayLevels } from '../delay/delay-levels.js';
+import { recentBytesOf } from '../recent-bytes.js';
 
 const QUEUE_UNIT_BYTES = 20;
 
 /** What the settings mean to the store. */
 export function storeOptions(
-  store: StoreConfig,
-  broker: BrokerConfig,
+  config: LoadedConfig,
   levels: DelayLevels,
   facts: { readonly storeHostBytes: Buffer; readonly bootId: string | undefined },
 ): MessageStoreOptions {
+  const store = config.get(StoreConfig);
+  const broker = config.get(BrokerConfig);
   return {
     rootPath: store.storePathRootDir,
     ...(store.storePathCommitLog === undefined ? {} : { commitLogPath: store.storePathCommitLog }),
@@ -20,6 +23,7 @@ export function storeOptions(
     flushMode: store.flushDiskType === 'SYNC_FLUSH' ? 'SYNC' : 'ASYNC',
     flushIntervalMs: store.flushIntervalMs,
     syncFlushTimeoutMs: store.syncFlushTimeoutMs,
+    slaveTimeoutMs: config.get(ReplicationConfig).slaveTimeoutMs,
     tailCacheBytes: store.tailCacheBytes,
     readCacheBytes: store.readCacheBytes,
     unwrittenBytesMax: store.unwrittenBytesMax,

@@ -1,0 +1,82 @@
+import { Module } from '@nestjs/common';
+import { ReplicationConfig, StoreConfig } from '@rocketmq-ts/config';
+import type { Clock, Disk, Logger } from '@rocketmq-ts/kernel';
+import { RemotingClient } from '@rocketmq-ts/remoting';
+import { decodeTimerCheckpoint, saveCopiedCheckpoint } from '@rocketmq-ts/storage';
+import { CLOCK, DISK, LOGGER, STORE } from '../broker-context.js';
+import type { BrokerStore } from '../broker-context.js';
+import { DelayModule } from '../delay/delay.module.js';
+import { DelayOffsets } from '../delay/delay-offsets.js';
+import { OffsetTableModule } from '../offset/offset-table.module.js';
+import { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
+import { AssignmentModule } from '../pop/assignment/assignment.module.js';
+import { RequestModeTable } from '../pop/assignment/request-mode-table.js';
+import { MasterWhereabouts } from '../replication/master-whereabouts.js';
+import { SubscriptionGroupModule } from '../subscription-group/subscription-group.module.js';
+import { SubscriptionGroupTable } from '../subscription-group/subscription-group-table.js';
+import { TopicModule } from '../topic/topic.module.js';
+import { TopicTable } from '../topic/topic-table.js';
+import { MetadataSync } from './metadata-sync.js';
+
+/** Keeps the tables of a slave those of its master. */
+@Module({
+  imports: [AssignmentModule, DelayModule, OffsetTableModule, SubscriptionGroupModule, TopicModule],
+  providers: [
+    {
+      provide: MetadataSync,
+      inject: [
+        CLOCK,
+        LOGGER,
+        DISK,
+        STORE,
+        RemotingClient,
+        MasterWhereabouts,
+        TopicTable,
+        SubscriptionGroupTable,
+        ConsumerOffsetTable,
+        DelayOffsets,
+        RequestModeTable,
+        ReplicationConfig,
+        StoreConfig,
+      ],
+      useFactory: (
+        clock: Clock,
+        logger: Logger,
+        disk: Disk,
+        store: BrokerStore,
+        client: RemotingClient,
+        whereabouts: MasterWhereabouts,
+        topics: TopicTable,
+        groups: SubscriptionGroupTable,
+        offsets: ConsumerOffsetTable,
+        delays: DelayOffsets,
+        modes: RequestModeTable,
+        { metadataSyncIntervalMs: intervalMs }: ReplicationConfig,
+        { storePathRootDir }: StoreConfig,
+      ): MetadataSync =>
+        new MetadataSync({
+          clock,
+          logger,
+          client,
+          master: () => whereabouts.address,
+          logEnd: () => store.commitLogMaxOffset,
+          topics,
+          groups,
+          offsets,
+          delays,
+          modes,
+          forgetTopic: async (topic) => {
+            offsets.removeTopic(topic);
+            await store.deleteTopic(topic);
+          },
+          saveTimerCheckpoint: async (bytes) => {
+            const read = decodeTimerCheckpoint(bytes);
+            if (read) await saveCopiedCheckpoint(disk, storePathRootDir, read.checkpoint);
+          },
+          intervalMs,
+        }),
+    },
+  ],
+  exports: [MetadataSync],
+})
+export class MetadataSyncModule {}
