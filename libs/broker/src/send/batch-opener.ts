@@ -1,11 +1,7 @@
 import {
   BatchReader,
   MalformedBodyError,
-  PropertyName,
-  findProperty,
-  foundProperty,
-  propertySearchKey,
-  propertyText,
+  PropertyWalk,
   tagsCodeOfBytes,
 } from '@rocketmq-ts/protocol';
 import type { RemotingFrame } from '@rocketmq-ts/protocol';
@@ -17,16 +13,10 @@ import type { SendAnswers } from './send-answers.js';
 /** Most messages in one batch: a bound on the objects that a body of a few megabytes can cause. Apache has none. */
 const BATCH_COUNT_MAX = 65_536;
 
-const TAGS = propertySearchKey(PropertyName.TAGS);
-const KEYS = propertySearchKey(PropertyName.KEYS);
-const UNIQ_KEY = propertySearchKey(PropertyName.UNIQ_KEY);
-const INNER_MULTI_DISPATCH = propertySearchKey(PropertyName.INNER_MULTI_DISPATCH);
-const INNER_MULTI_DISPATCH_NAME = Buffer.from(PropertyName.INNER_MULTI_DISPATCH);
-
 /** Takes the body of SEND_BATCH_MESSAGE apart. */
 export class BatchOpener {
   private readonly reader = new BatchReader();
-  private namesLightQueues = false;
+  private readonly properties = new PropertyWalk();
 
   constructor(private readonly answers: SendAnswers) {}
 
@@ -53,9 +43,6 @@ export class BatchOpener {
     batch.serializeType = frame.serializeType;
     batch.isOneWay = frame.isOneWay;
     batch.inFlightBytes = frame.sizeBytes;
-    // One look at the whole body, instead of one at each message.
-    const named = frame.bytes.indexOf(INNER_MULTI_DISPATCH_NAME, frame.bodyStart);
-    this.namesLightQueues = named >= 0 && named < frame.end;
     while (reader.next()) this.addMessage(batch);
     return batch;
   }
@@ -71,13 +58,13 @@ export class BatchOpener {
     message.propertiesBytes = bytes;
     message.propertiesStart = start;
     message.propertiesEnd = end;
-    message.tagsCode = findProperty(bytes, start, end, TAGS)
-      ? tagsCodeOfBytes(bytes, foundProperty.start, foundProperty.end)
-      : 0;
-    message.uniqKey = propertyText(bytes, start, end, UNIQ_KEY);
-    message.keys = propertyText(bytes, start, end, KEYS);
-    message.tags = propertyText(bytes, start, end, TAGS);
-    if (this.namesLightQueues)
-      message.multiDispatch = propertyText(bytes, start, end, INNER_MULTI_DISPATCH);
+    const { properties } = this;
+    properties.find(bytes, start, end);
+    const { TAGS } = properties.found;
+    message.tagsCode = TAGS.end > TAGS.start ? tagsCodeOfBytes(bytes, TAGS.start, TAGS.end) : 0;
+    message.uniqKey = properties.text(bytes, 'UNIQ_KEY');
+    message.keys = properties.text(bytes, 'KEYS');
+    message.tags = properties.text(bytes, 'TAGS');
+    message.multiDispatch = properties.text(bytes, 'INNER_MULTI_DISPATCH');
   }
 }

@@ -2,6 +2,7 @@ export * from './batch.js';
 export * from './host-address.js';
 export * from './message-id.js';
 export * from './message-properties.js';
+export * from './property-walk.js';
 export * from './message-record.js';
 export * from './property-name.js';
 export * from './record-check.js';

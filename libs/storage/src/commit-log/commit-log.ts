@@ -169,6 +169,7 @@ export class CommitLog {
     parts.counters.appendedMessages++;
     parts.counters.appendedBytes += sizeBytes;
     parts.counters.unwrittenBytes += sizeBytes;
+    parts.writer.noteGrowth(batch);
   }
 
   private openBatch(startOffset: number): LogBatch {

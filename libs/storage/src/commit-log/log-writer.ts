@@ -25,6 +25,8 @@ export class LogWriter {
   private pumping = false;
   private retryAt = 0;
   private onDrained: (() => void) | undefined;
+  private readonly earlyBytes: number;
+  private beginningEarly = false;
   private readonly pumpAtTickEnd = (): void => {
     this.pumpScheduled = false;
     this.pump();
@@ -46,6 +48,7 @@ export class LogWriter {
     },
     public writtenOffset: number,
   ) {
+    this.earlyBytes = 2 * READY_FACTOR * parts.writeNowBytesMax;
     parts.segments.whenReady(() => this.pump());
     parts.zeroAhead.whenIdle(() => this.pump());
   }
@@ -63,6 +66,19 @@ export class LogWriter {
   /** Queues a batch; it may still grow until its turn comes. */
   enqueue(batch: LogBatch): void {
     this.waiting.push(batch);
+  }
+
+  /**
+   * The newest batch has grown: one so large that others write it is begun in the middle of a turn, so that the disk works
+   * while the rest of the turn is done. Batches of 32 × 1 KiB gain 5 %; half this size would cost single messages 8 % of
+   * processor time (measured).
+   */
+  noteGrowth(batch: LogBatch): void {
+    if (batch.bytes <= this.earlyBytes || this.writing || this.pumping) return;
+    if (this.waiting[0] !== batch || !this.mayBlock(batch)) return;
+    this.beginningEarly = true;
+    this.pump();
+    this.beginningEarly = false;
   }
 
   /** Makes sure that what waits is written at the end of this turn of the event loop. */
@@ -146,6 +162,11 @@ export class LogWriter {
     const batch = this.writing;
     if (!batch) return;
     const { health, counters, clock } = this.parts;
+    // Nobody is answered from inside an append.
+    if (this.beginningEarly) {
+      clock.afterTick(() => this.finish(error));
+      return;
+    }
     if (error) {
       this.writing = undefined;
       this.failed(batch, error);

@@ -1,12 +1,12 @@
 import {
   isHiddenTransaction,
   locateRecord,
+  PropertyWalk,
   RecordAt,
   RecordLayout,
   tagsCodeOfBytes,
 } from '@rocketmq-ts/protocol';
 import { lightPlaces, type LightPlace } from '../light-queue/light-places.js';
-import { PropertyWalk } from './property-walk.js';
 
 const TWO_32 = 0x1_0000_0000;
 const SCHEDULE_TOPIC = 'SCHEDULE_TOPIC_XXXX';

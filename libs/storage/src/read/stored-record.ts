@@ -5,11 +5,11 @@ import {
   HOST_V6_BYTES,
   HOST_V4_BYTES,
   MessageSysFlag,
+  PropertyWalk,
   RecordAt,
   RecordLayout,
   locateRecord,
 } from '@rocketmq-ts/protocol';
-import { PropertyWalk } from '../commit-log/property-walk.js';
 import { lightPlaces } from '../light-queue/light-places.js';
 
 const TWO_32 = 0x1_0000_0000;

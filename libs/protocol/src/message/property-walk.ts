@@ -1,4 +1,4 @@
-import { NAME_VALUE_SEPARATOR, PROPERTY_SEPARATOR } from '@rocketmq-ts/protocol';
+import { NAME_VALUE_SEPARATOR, PROPERTY_SEPARATOR } from './message-properties.js';
 
 /** The properties that queues and index are built from. */
 export type WalkedName =
@@ -10,7 +10,7 @@ const WALKED: readonly { readonly name: WalkedName; readonly bytes: Buffer }[] =
 
 /**
  * Finds six properties in one walk over the bytes; as many searches would cost as much as checking the record. Of equal names
- * the last counts, and parts without name or value do not, as in `parseProperties` of the protocol.
+ * the last counts, and parts without name or value do not, as in `parseProperties`.
  */
 export class PropertyWalk {
   /** Where the values lie; empty ranges for properties that are not there. Valid until the next `find`. */
