@@ -61,11 +61,14 @@ export class LogSegments {
     this.segments.push(segment);
   }
 
-  /** Starts to make the file that begins at `startOffset` (the end of the last one) unless it is there already. */
+  /**
+   * Starts to make the file that begins at `startOffset` unless it is there already; the one in front of it first where that is
+   * missing too, because more than a file was appended while an earlier one was made (I1).
+   */
   prepare(startOffset: number): void {
     if (this.creating || this.stopped || this.find(startOffset)) return;
     this.creating = true;
-    this.creation = this.create(startOffset);
+    this.creation = this.create(this.segments.length === 0 ? startOffset : this.endOffset);
   }
 
   /** Calls `listener` each time a new file is ready. */
