@@ -3,6 +3,7 @@
 // Options: --nameserver-port N (9876), --broker-port N (10911; also N-2 and N+2), --data-dir DIR (.rocketmq).
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -37,6 +38,23 @@ function readOptions() {
     brokerPort: port('broker-port'),
     dataDir: resolve(values['data-dir']),
   };
+}
+
+/**
+ * Who else listens where the cluster wants to would answer our questions whether it is ready, so it is looked for first.
+ * @returns the first port that another process has.
+ */
+async function findBusyPort({ nameserverPort, brokerPort }) {
+  const ports = [nameserverPort, nameserverPort + 1, brokerPort, brokerPort - 2, brokerPort + 2];
+  for (const port of ports) {
+    const listening = createServer();
+    const error = await new Promise((done) =>
+      listening.once('error', done).listen(port, '127.0.0.1', () => listening.close(() => done())),
+    );
+    if (error?.code === 'EADDRINUSE') return port;
+    if (error) throw new Error(`Port ${port} on 127.0.0.1 cannot be used: ${error.message}`);
+  }
+  return undefined;
 }
 
 /** Writes the two configuration files; they show a newcomer what a configuration looks like. */
@@ -140,6 +158,12 @@ async function main() {
   });
   if (build.status !== 0) return fail('The build failed; its message is above.');
 
+  const busyPort = await findBusyPort(options);
+  if (busyPort !== undefined)
+    return fail(
+      `Port ${busyPort} on 127.0.0.1 is in use by another process; stop that one, or choose other ports: ` +
+        'npm start -- --nameserver-port N --broker-port N',
+    );
   const startedMs = performance.now();
   let configurations;
   try {
