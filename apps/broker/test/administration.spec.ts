@@ -191,7 +191,7 @@ describe('a topic', () => {
     const sent = await broker.send('three');
     expect(sent.code).toBe(ResponseCode.SYSTEM_ERROR);
     expect(sent.remark).toMatch(
-      /^topic\[three\] could not be created: the broker holds \d+ topics/,
+      /^topic\[three\] could not be created: the broker holds topicCountMax=\d+ topics/,
     );
   });
 

@@ -264,10 +264,10 @@ describe('a send that cannot be taken', () => {
   });
 
   it.each([
-    [{ b: 'orders', e: 'four' }, 'header field a is missing'],
+    [{ b: 'orders', e: 'four' }, 'header field a (producerGroup) is missing'],
     [
       { a: 'p', b: 'orders', c: 'TBW102', d: '4', e: 'four' },
-      'header field e is no integer: "four"',
+      'header field e (queueId) is no integer: "four"',
     ],
   ])('is refused with the name of the field: %j', async (ext, remark) => {
     const answer = await broker.raw({

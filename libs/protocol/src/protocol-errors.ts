@@ -36,7 +36,7 @@ export class MalformedHeaderError extends ProtocolError {
   override readonly closesConnection = false;
 
   constructor(
-    /** Name of the field as the sender wrote it. */
+    /** Name of the field as the sender wrote it, with ours in brackets where that is one letter. */
     readonly field: string,
     reason: string,
   ) {

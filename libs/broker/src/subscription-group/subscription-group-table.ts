@@ -17,7 +17,7 @@ export class GroupLimitError extends RocketMQError {
   override readonly code = 'ROCKETMQ_GROUP_LIMIT';
 
   constructor(groupCountMax: number) {
-    super(`the broker holds ${groupCountMax} consumer groups, more are not allowed`);
+    super(`the broker holds groupCountMax=${groupCountMax} consumer groups`);
   }
 }
 

@@ -335,12 +335,12 @@ export class TopicTable {
     }
     const old = this.byName.get(name)?.config;
     if (!old && topicCount > topicCountMax) {
-      throw new TopicLimitError(`the broker holds ${topicCountMax} topics, more are not allowed`);
+      throw new TopicLimitError(`the broker holds topicCountMax=${topicCountMax} topics`);
     }
     const grows = queuesOf(config) > (old ? queuesOf(old) : 0);
     if (grows && queueCount > queueCountMax) {
       throw new TopicLimitError(
-        `the broker holds ${this.queueCount} queues, more than ${queueCountMax} are not allowed`,
+        `the broker holds ${this.queueCount} queues, more than queueCountMax=${queueCountMax} are not allowed`,
       );
     }
     this.staged.set(name, config);

@@ -9,7 +9,11 @@ export type HeaderFields = Readonly<Record<string, Field<any>>>;
 
 /** Reads and writes the custom header of one message type; built once per command. */
 export interface HeaderCodec {
-  /** Unknown names are ignored. @throws {MalformedHeaderError} naming the field by its wire name. */
+  /**
+   * Unknown names are ignored.
+   * @throws {MalformedHeaderError} naming the field by its wire name, with ours beside it where that is one letter: nobody
+   * knows what `b` is.
+   */
   decode(ext: ExtFields): Record<string, unknown>;
   /** Values of `undefined` are left out. */
   encode(header: Readonly<Record<string, unknown>>): ExtFields;
@@ -24,12 +28,14 @@ export function headerCodec(fields: HeaderFields): HeaderCodec {
   const names = Object.keys(fields);
   const list = Object.values(fields);
   const wireNames = names.map((name, i) => wireNameOf(name, list[i]!));
+  const shownNames = wireNames.map((wireName, i) =>
+    wireName.length > 1 ? wireName : `${wireName} (${names[i]})`,
+  );
   return {
     decode(ext) {
       const header: Record<string, unknown> = {};
       for (let i = 0; i < names.length; i++) {
-        const wireName = wireNames[i]!;
-        header[names[i]!] = list[i]!.parse(ext.get(wireName), wireName);
+        header[names[i]!] = list[i]!.parse(ext.get(wireNames[i]!), shownNames[i]!);
       }
       return header;
     },

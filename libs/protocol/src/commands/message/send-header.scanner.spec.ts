@@ -225,10 +225,10 @@ describe('SendHeaderScanner.scan', () => {
   it('names the field that is wrong', () => {
     const scan = (ext: string) => () => scanner.scan(rawFrame(around(ext)));
     expect(scan(usual.replace('"4"', '"four"'))).toThrow(
-      new MalformedHeaderError('d', 'is no integer: "four"'),
+      new MalformedHeaderError('d (defaultTopicQueueNums)', 'is no integer: "four"'),
     );
     expect(scan(usual.replace('"b":"t",', ''))).toThrow(
-      new MalformedHeaderError('b', 'is missing'),
+      new MalformedHeaderError('b (topic)', 'is missing'),
     );
   });
 
