@@ -8,10 +8,10 @@ import type { MasterWhereabouts } from '../replication/master-whereabouts.js';
 
 /**
  * First and longest pause after a registration failed; each is twice as long as the one before. The first is short: as a
- * rule both were started together, and clients wait for the route.
+ * rule both were started together, and clients wait for the route. So do they when a nameserver was away for longer.
  */
 const RETRY_MS = 200;
-const RETRY_MS_MAX = 10_000;
+const RETRY_MS_MAX = 2_000;
 /** Pause of a slave until it asks again who its master is. */
 const NO_MASTER_MS = 1_000;
 /** How long a goodbye may take: a nameserver notices the closed connection anyway. */
