@@ -9,7 +9,7 @@ import type { Network } from '@rocketmq-ts/kernel';
 import { NodeClock, NodeNetwork } from '@rocketmq-ts/platform';
 import { PullMessage, ResponseCode, SendMessageV2 } from '@rocketmq-ts/protocol';
 import { RemotingClient } from '@rocketmq-ts/remoting';
-import { pullRequest, sendRequest } from './simulated-broker.js';
+import { pullRequest, sendRequest } from './requests.js';
 
 /** A fixed number of messages under way, for a while or for a number of messages. */
 export interface ProduceOrder {
