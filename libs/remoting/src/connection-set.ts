@@ -68,12 +68,13 @@ export class ConnectionSet {
     return ++this.lastId;
   }
 
-  /** Whether one more connection from `host` is within the limits. */
-  hasRoomFor(host: string): boolean {
+  /** The limit that one more connection from `host` would break, as its setting; undefined: there is room. */
+  limitReached(host: string): string | undefined {
     const { connectionCountMax, connectionsPerAddressMax } = this.limits;
-    return (
-      this.all.size < connectionCountMax && (this.perHost.get(host) ?? 0) < connectionsPerAddressMax
-    );
+    if (this.all.size >= connectionCountMax) return `connectionCountMax=${connectionCountMax}`;
+    return (this.perHost.get(host) ?? 0) < connectionsPerAddressMax
+      ? undefined
+      : `connectionsPerAddressMax=${connectionsPerAddressMax}`;
   }
 
   add(connection: RemotingConnection): void {

@@ -171,7 +171,10 @@ describe('RemotingServer deadlines', () => {
 
 describe('RemotingServer limits on connections', () => {
   it('closes what comes beyond the total and beyond one address, and counts down again', async () => {
-    const { world, server } = await started({ connectionCountMax: 5, connectionsPerAddressMax: 3 });
+    const { world, server, logger } = await started({
+      connectionCountMax: 5,
+      connectionsPerAddressMax: 3,
+    });
     const fromOne = await Promise.all(Array.from({ length: 4 }, () => world.peer('10.0.0.7')));
     await world.settle();
     expect(fromOne.map(({ closed }) => closed)).toEqual([false, false, false, true]);
@@ -181,6 +184,10 @@ describe('RemotingServer limits on connections', () => {
     await world.settle();
     expect(others.map(({ closed }) => closed)).toEqual([false, false, true]);
     expect(server.stats).toMatchObject({ connectionsRefused: 2, connectionsOpened: 5 });
+    expect(logger.lines.map(({ fields }) => fields?.['reason'])).toEqual([
+      'connectionsPerAddressMax=3',
+      'connectionCountMax=5',
+    ]);
     fromOne[0]!.socket.destroy();
     await world.settle();
     const again = await world.peer('10.0.0.7');

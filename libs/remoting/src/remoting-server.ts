@@ -158,12 +158,10 @@ export class RemotingServer {
 
   private accept(socket: NetworkSocket, at: ListenerOptions): SocketEvents {
     const peer = new PeerAddress(socket.remoteAddress, socket.remotePort);
-    if (this.draining || !this.set.hasRoomFor(peer.host)) {
+    const refusal = this.draining ? 'stopping' : this.set.limitReached(peer.host);
+    if (refusal !== undefined) {
       this.set.stats.connectionsRefused++;
-      this.set.throttle.warn('connection refused', {
-        peer: peer.hostPort,
-        connectionCount: this.set.all.size,
-      });
+      this.set.throttle.warn('connection refused', { peer: peer.hostPort, reason: refusal });
       socket.destroy();
       return REFUSED;
     }
