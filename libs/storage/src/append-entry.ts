@@ -32,6 +32,8 @@ export abstract class AppendEntry {
   bodyBytes: Buffer = NO_BYTES;
   bodyStart = 0;
   bodyEnd = 0;
+  /** Checksum of the body as a record holds it, where it is known already; −1: the store works it out. */
+  bodyCrc = -1;
   /** Properties as they are stored (`key\x01value\x02…`, UTF-8): `propertiesBytes[propertiesStart … propertiesEnd)`. */
   propertiesBytes: Buffer = NO_BYTES;
   propertiesStart = 0;

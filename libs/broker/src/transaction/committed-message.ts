@@ -8,11 +8,15 @@ import { withTransactionBits } from './half-message.js';
 /** What is taken over from a half message. */
 export interface CommittedSource extends CopiedFields, PropertyRange, IndexedValues {
   readonly commitLogOffset: number;
+  /** Checksum of the body where it can be taken over, otherwise −1. */
+  readonly bodyCrc: number;
 }
 
 /** A half message that was read as a whole. */
 export const sourceOf = (half: MessageRecord): CommittedSource =>
-  Object.assign(Object.create(half) as MessageRecord, indexedValuesOf(half.properties));
+  Object.assign(Object.create(half) as MessageRecord, indexedValuesOf(half.properties), {
+    bodyCrc: -1,
+  });
 
 /**
  * The message of a committed transaction on its way to its topic. Everything but topic, queue and two fields is that of the
@@ -30,6 +34,7 @@ export class CommittedMessage extends MessageCopy {
     super(queue, half, topicBytes);
     this.sysFlag = withTransactionBits(half.sysFlag, MessageSysFlag.TRANSACTION_COMMIT);
     this.preparedTransactionOffset = half.commitLogOffset;
+    this.bodyCrc = half.bodyCrc;
     this.takeProperties(half, half);
   }
 

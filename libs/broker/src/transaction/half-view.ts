@@ -41,6 +41,11 @@ export class HalfView implements CommittedSource {
   bodyBytes: Buffer = Buffer.alloc(0);
   bodyStart = 0;
   bodyEnd = 0;
+  /**
+   * Known of bytes that this process wrote a moment ago. What comes from the disk may have changed there: its checksum, taken
+   * over, would make the next recovery end the log at the copy.
+   */
+  bodyCrc = -1;
   propertiesStart = 0;
   propertiesEnd = 0;
   group: string | undefined = undefined;
@@ -78,6 +83,7 @@ export class HalfView implements CommittedSource {
     this.uniqKey = half.uniqKey;
     this.tags = half.tags;
     this.keys = half.keys;
+    this.bodyCrc = bytes.readInt32BE(RecordAt.BODY_CRC);
     return this.queueOffset === half.queueOffset && this.commitLogOffset === half.commitLogOffset;
   }
 
@@ -94,6 +100,7 @@ export class HalfView implements CommittedSource {
     this.reconsumeTimes = bytes.readInt32BE(layout.storeHostEnd);
     this.bodyStart = layout.bodyStart;
     this.bodyEnd = layout.bodyEnd;
+    this.bodyCrc = -1;
     this.propertiesStart = layout.propertiesStart;
     this.propertiesEnd = layout.propertiesEnd;
     return true;

@@ -47,7 +47,7 @@ export class OpWriter {
   /** Notes that a half message is done with; the note may wait for others. */
   note(queueOffset: number): void {
     this.noted.push(queueOffset);
-    this.notedBytes += String(queueOffset).length + 1;
+    this.notedBytes += digitsOf(queueOffset) + 1;
     if (this.notedBytes >= this.parts.settings.batchBytesMax) this.write();
     else this.writeLater(this.parts.settings.batchIntervalMs);
   }
@@ -55,7 +55,7 @@ export class OpWriter {
   /** As `note`, without a wait. @param stored is called when the note is as durable as the flush mode promises */
   noteNow(queueOffset: number, stored?: () => void): void {
     this.noted.push(queueOffset);
-    this.notedBytes += String(queueOffset).length + 1;
+    this.notedBytes += digitsOf(queueOffset) + 1;
     if (stored) this.listeners.push(stored);
     if (this.atTickEnd) return;
     this.atTickEnd = true;
@@ -143,4 +143,11 @@ export class OpWriter {
       this.write();
     });
   }
+}
+
+/** Length of a queue offset in an op message's body, without a text of it: there is one for each decision. */
+function digitsOf(queueOffset: number): number {
+  let digits = 1;
+  for (let bound = 10; bound <= queueOffset; bound *= 10) digits++;
+  return digits;
 }

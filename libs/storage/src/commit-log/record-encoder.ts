@@ -107,7 +107,8 @@ export function encodeRecordInto(slab: LogSlab, entry: AppendEntry, storeHostByt
   at += 16;
   const bodyAt = at;
   at = copyBytes(buffer, at, entry.bodyBytes, entry.bodyStart, entry.bodyEnd);
-  view.setInt32(start + RecordAt.BODY_CRC, bodyCrcOf(buffer, bodyAt, at));
+  const crc = entry.bodyCrc >= 0 ? entry.bodyCrc : bodyCrcOf(buffer, bodyAt, at);
+  view.setInt32(start + RecordAt.BODY_CRC, crc);
   if (longTopic) {
     view.setInt16(at, topicLength);
     at += 2;

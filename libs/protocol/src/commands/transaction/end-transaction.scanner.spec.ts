@@ -55,6 +55,13 @@ describe('EndTransactionScanner', () => {
     expect(scanned(frameWith([...few].reverse()))).toEqual(without);
   });
 
+  it('knows the names of the header before, and is not misled by names that begin alike', () => {
+    const alike = usual.map(([name, value]) => [`${name}Too`, value] as const);
+    expect(scanned(frameWith(usual))).toEqual(scanned(frameWith(usual)));
+    expect(scanned(frameWith(alike))).toEqual(strictly(frameWith(alike)));
+    expect(scanned(frameWith([...usual].reverse()))).toEqual(scanned(frameWith(usual)));
+  });
+
   it.each([
     ['white space', frameWith(usual, ' ')],
     ['a missing id', frameWith(usual.filter(([name]) => name !== 'msgId'))],

@@ -40,6 +40,12 @@ const slotsByName = new Map<string, number>([
   ['bname', Slot.BROKER_NAME],
 ]);
 
+/** A name as it stands before a value, up to the quote that opens the value. */
+interface KnownName {
+  readonly bytes: Buffer;
+  readonly slot: number;
+}
+
 class ScannedHeader implements EndTransactionHeader {
   producerGroup = '';
   queueOffset = 0;
@@ -58,6 +64,8 @@ export class EndTransactionScanner {
   private readonly header = new ScannedHeader();
   private readonly cursor = new JsonFieldCursor();
   private readonly codec = codec(EndTransaction);
+  /** The field names of the header before, in their order: clients write all headers alike. */
+  private readonly names: KnownName[] = [];
 
   /**
    * @returns the header, valid until the next call.
@@ -76,8 +84,9 @@ export class EndTransactionScanner {
     header.fromTransactionCheck = false;
     let seen = 0;
     let at = extStart;
+    let field = 0;
     do {
-      const slot = slotsByName.get(cursor.name(bytes, at + 1, last));
+      const slot = this.slotOf(bytes, at + 1, last, field++);
       if (slot === undefined || (seen & (1 << slot)) !== 0) return false;
       seen |= 1 << slot;
       this.readValue(bytes, last, slot);
@@ -85,6 +94,20 @@ export class EndTransactionScanner {
       if (at < 0) return false;
     } while (bytes[at] === COMMA);
     return at === last && (seen & REQUIRED) === REQUIRED;
+  }
+
+  /** The slot of the name that begins at `start`; leaves the cursor at the value. */
+  private slotOf(bytes: Buffer, start: number, last: number, field: number): number | undefined {
+    const { cursor, names } = this;
+    const known = names[field];
+    if (known !== undefined && startsWith(bytes, start, last, known.bytes)) {
+      cursor.at = start + known.bytes.length;
+      return known.slot;
+    }
+    const name = cursor.name(bytes, start, last);
+    const slot = slotsByName.get(name);
+    if (slot !== undefined) names[field] = { bytes: Buffer.from(`"${name}":"`), slot };
+    return slot;
   }
 
   private readValue(bytes: Buffer, last: number, slot: number): void {
@@ -118,3 +141,9 @@ export class EndTransactionScanner {
 }
 
 const NO_BODY: Buffer = Buffer.alloc(0);
+
+function startsWith(bytes: Buffer, start: number, end: number, wanted: Buffer): boolean {
+  if (end - start < wanted.length) return false;
+  for (let i = 0; i < wanted.length; i++) if (bytes[start + i] !== wanted[i]) return false;
+  return true;
+}
