@@ -15,8 +15,8 @@ export type PrefixVerdict =
 const KIB = 1024;
 const LOOK_BYTES = 1024 * KIB;
 const BLOCK_BYTES = 64 * KIB;
-/** Below a block that is taken for equal so much must be equal too: more than one file's filler, which any two logs share. */
-const CONTEXT_BYTES = 4 * 1024 * KIB - BLOCK_BYTES;
+/** Below the block that differs so much must be equal: more than one file's filler, which any two logs may share. */
+const CONTEXT_BYTES = 4 * 1024 * KIB;
 
 /**
  * Compares our log with the master's through checksums, before a byte of it is taken: the last MiB that both have. Where that
@@ -59,14 +59,25 @@ async function firstDifference(
   to: number,
   equal: (fromOffset: number, toOffset: number) => Promise<boolean>,
 ): Promise<number> {
-  const block = await bisect(0, Math.ceil((to - from) / BLOCK_BYTES) - 1, (index) => {
-    const startOffset = from + index * BLOCK_BYTES;
-    return equal(Math.max(from, startOffset - CONTEXT_BYTES), startOffset + BLOCK_BYTES);
-  });
-  const blockOffset = from + block * BLOCK_BYTES;
-  return bisect(blockOffset, Math.min(to, blockOffset + BLOCK_BYTES) - 1, (offset) =>
-    equal(blockOffset, offset + 1),
+  const startOf = (block: number): number => from + block * BLOCK_BYTES;
+  const blockEqual = (block: number): Promise<boolean> =>
+    equal(startOf(block), Math.min(to, startOf(block + 1)));
+  let last = Math.ceil((to - from) / BLOCK_BYTES) - 1;
+  let block = await bisect(0, last, blockEqual);
+  // Filler may have led too far: then something in front of this block differs, or nothing in it.
+  while (block > 0 && !(await standsAlone(block))) {
+    last = block - 1;
+    block = await bisect(0, last, blockEqual);
+  }
+  return bisect(startOf(block), Math.min(to, startOf(block + 1)) - 1, (offset) =>
+    equal(startOf(block), offset + 1),
   );
+
+  async function standsAlone(found: number): Promise<boolean> {
+    const startOffset = startOf(found);
+    if (!(await equal(Math.max(from, startOffset - CONTEXT_BYTES), startOffset))) return false;
+    return found !== last || !(await blockEqual(found));
+  }
 }
 
 /** The smallest number in [low, high] that `holds` is false for; `high` where it is true for all below. */

@@ -1,7 +1,6 @@
 import {
   asError,
   InvariantError,
-  RocketMQError,
   type Clock,
   type ClockTask,
   type Logger,
@@ -238,7 +237,7 @@ export class ReplicaClient {
       this.backOffMs = BACK_OFF_MAX_MS;
       this.tryAgain('REFUSED');
     } else {
-      const garbled = error instanceof HaProtocolError || isRecordDefect(error);
+      const garbled = error instanceof HaProtocolError;
       if (garbled) this.protocolErrors++;
       if (garbled) logger.error('replication ended: the stream is not sound', facts);
       else if (news) logger.warn('replication ended', facts);
@@ -268,7 +267,3 @@ export class ReplicaClient {
     this.stream?.tick(this.parts.clock.monotonicMs());
   }
 }
-
-/** What the store refuses of a stream is an error of its own family. */
-const isRecordDefect = (error: Error): boolean =>
-  error instanceof RocketMQError && error.code === 'ROCKETMQ_COPIED_RECORD';

@@ -151,7 +151,8 @@ export class ReplicaStream implements SocketEvents, FrameEvents {
       work();
     } catch (error) {
       if (!(error instanceof RocketMQError)) throw error;
-      this.end(error);
+      const ours = error instanceof HaProtocolError;
+      this.end(ours ? error : new HaProtocolError(error.message, { cause: error }));
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Clock, ClockTask, Logger } from '@rocketmq-ts/kernel';
+import type { CopyGate } from '@rocketmq-ts/storage';
 import type { SourceLog } from './log-seams.js';
 import type { CopyStatus } from './replica-status.js';
 import type { ReplicationProgress } from './replication-progress.js';
@@ -45,7 +46,7 @@ export function decideCopies(options: SyncPolicyOptions, inSyncCopies: number): 
  *
  * Invariant I1: `copiedOffset` counts only what connected slaves have acknowledged themselves, each slave once.
  */
-export class SyncPolicy {
+export class SyncPolicy implements CopyGate {
   copiedOffset = -1;
   private decision: CopyDecision;
   private inSyncCopies = 1;
