@@ -10,7 +10,8 @@ import { describeMachine, settleDisk } from './harness/machine.mjs';
 import { points, selectPoints } from './harness/points.mjs';
 import { runToEnd } from './harness/processes.mjs';
 import { buildRows, markdownReport, textTable } from './harness/report.mjs';
-import { measureCeiling, paces, sessions } from './harness/sessions.mjs';
+import { paces } from './harness/session-parts.mjs';
+import { measureCeiling, sessions } from './harness/sessions.mjs';
 import { apacheSide, assertOursIsBuilt, ourSide } from './harness/sides.mjs';
 
 const benchRoot = path.dirname(fileURLToPath(import.meta.url));

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findPort } from './machine.mjs';
 import { ServiceProcess, wallClockMs } from './processes.mjs';
 
-const brokerName = 'bench-broker';
-// fast port, replication, and our own HTTP port
-const brokerNeighbours = [-2, 0, 1, 2];
-const startLimitMs = 120_000;
+export const brokerName = 'bench-broker';
+/** Distances of a broker's other ports: fast port, replication, and our own HTTP port. */
+export const brokerNeighbours = [-2, 0, 1, 2];
+export const startLimitMs = 120_000;
 
 function canConnect(port) {
   return new Promise((resolve) => {
@@ -23,7 +23,8 @@ export class Cluster {
   /**
    * @param {import('./sides.mjs').Side} side
    * @param {import('./load-generator.mjs').LoadGenerator} generator
-   * @param {{directory: string, flush?: 'ASYNC_FLUSH'|'SYNC_FLUSH', heap?: 'standard'|'small', brokerCpu?: number}} options
+   * @param {{directory: string, flush?: 'ASYNC_FLUSH'|'SYNC_FLUSH', heap?: 'standard'|'small', brokerCpu?: number,
+   *   brokerLines?: string[]}} options brokerLines: configuration beyond what every broker gets
    */
   constructor(side, generator, options) {
     this.side = side;
@@ -51,11 +52,11 @@ export class Cluster {
     mkdirSync(this.directory, { recursive: true });
     this.nameserverPort = await findPort();
     this.brokerPort = await findPort(brokerNeighbours);
-    this.nameserverConfig = this.#write('namesrv.conf', [
+    this.nameserverConfig = this.writeConfig('namesrv.conf', [
       `listenPort=${this.nameserverPort}`,
       ...this.side.nameserverLines,
     ]);
-    this.brokerConfig = this.#write('broker.conf', [
+    this.brokerConfig = this.writeConfig('broker.conf', [
       'brokerClusterName=bench',
       `brokerName=${brokerName}`,
       'brokerId=0',
@@ -65,10 +66,12 @@ export class Cluster {
       `storePathRootDir=${path.join(this.directory, 'store')}`,
       `flushDiskType=${this.options.flush}`,
       'autoCreateTopicEnable=true',
+      ...(this.options.brokerLines ?? []),
     ]);
   }
 
-  #write(name, lines) {
+  /** A configuration file in the directory of this cluster. @returns its path */
+  writeConfig(name, lines) {
     const file = path.join(this.directory, name);
     writeFileSync(file, `${lines.join('\n')}\n`);
     return file;

@@ -1,5 +1,5 @@
 /** The compiled load generator as a function call. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ServiceProcess, runToEnd } from './processes.mjs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +11,9 @@ const flagOf = {
   perPull: 'per-pull',
   lockEvery: 'lock-every',
 };
+
+/** These print no result. */
+const silentModes = new Set(['create', 'route']);
 
 function argumentsOf(options) {
   return Object.entries(options)
@@ -50,12 +53,14 @@ export class LoadGenerator {
     const pinned = cpu === undefined ? [this.binary, ...args] : ['-c', cpu, this.binary, ...args];
     const command = cpu === undefined ? pinned.shift() : 'taskset';
     const output = await runToEnd(command, pinned.map(String));
-    return mode === 'create' ? undefined : lastJsonLine(output);
+    return silentModes.has(mode) ? undefined : lastJsonLine(output);
   }
 
   /** Answers everything at once on a free port, to find the generator's own ceiling. */
   async startEcho(directory) {
     const logFile = path.join(directory, 'echo.log');
+    // what an earlier one said is not this one's port
+    rmSync(logFile, { force: true });
     const echo = new ServiceProcess({ command: this.binary, args: ['echo'] }, logFile);
     for (let waited = 0; waited < 100; waited++) {
       echo.assertAlive();

@@ -1,8 +1,9 @@
 /** Facts about this machine, and its disk brought to rest. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runToEnd } from './processes.mjs';
 
@@ -44,6 +45,19 @@ export async function settleDisk() {
   await runToEnd('sync', []);
   for (let waited = 0; waited < 60 && dirtyMebibytes() > 24; waited++) await sleep(500);
   await sleep(500);
+}
+
+const sequentialMebibytes = 1024;
+
+/** MB/s at which a file of 1 GiB gets to the disk, in writes of 4 MiB and one sync at the end. */
+export async function measureSequentialWrite(directory) {
+  const file = path.join(directory, 'sequential');
+  const sinceMs = performance.now();
+  const blocks = sequentialMebibytes / 4;
+  await runToEnd('dd', ['if=/dev/zero', `of=${file}`, 'bs=4M', `count=${blocks}`, 'conv=fdatasync']); // prettier-ignore
+  const seconds = (performance.now() - sinceMs) / 1000;
+  rmSync(file);
+  return (sequentialMebibytes * 2 ** 20) / 1e6 / seconds;
 }
 
 function isFree(port) {

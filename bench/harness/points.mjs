@@ -283,6 +283,64 @@ export const points = [
   },
 ];
 
+/** Two replicas of every message; a share is taken of the same side's async rate with a slave attached, seconds apart. */
+function syncDoublePoint(name, connections, inFlight, share, extra, apacheSaw) {
+  return {
+    name,
+    session: 'sync-double',
+    title: `sync double write ${connections}×${inFlight}`,
+    load: { mode: 'send', connections, inFlight },
+    targets: [
+      higher('throughput', 2, 2.5),
+      lower('p50Ms'),
+      lower('p99Ms'),
+      atLeast('shareOfAsyncRate', share),
+      atLeast('shareOfAloneRate'),
+      ...extra,
+    ],
+    apacheSaw,
+  };
+}
+
+/** @type {Point[]} */
+const pairPoints = [
+  syncDoublePoint('sync-double-8x64', 8, 64, 0.9, [], 'share 0.60–0.82, 29–40 k/s'),
+  syncDoublePoint('sync-double-64x1', 64, 1, 0.9, [], 'share 0.65–0.77'),
+  syncDoublePoint(
+    'sync-double-1x1',
+    1,
+    1,
+    undefined,
+    [atMost('extraMicrosBeyondRoundTrip', 150)],
+    'share 0.50–0.58',
+  ),
+  {
+    name: 'replication-lag',
+    session: 'replication-lag',
+    title: 'lag of the slave in async mode at half of full load',
+    targets: [atMost('lagP99Ms', 10), lower('lagP99Ms'), lower('lagP50Ms'), lower('lagMaxMs')],
+  },
+  {
+    name: 'catch-up',
+    session: 'catch-up',
+    title: 'an empty slave joins a master with 4 GB that goes on with send 8×64',
+    targets: [
+      atLeast('mbPerSecond'),
+      atLeast('shareOfWanted', 1),
+      atLeast('shareOfAloneRate', 0.8),
+      atLeast('shareOfAttachedRate'),
+      atLeast('copiedMb'),
+    ],
+  },
+  {
+    name: 'promotion',
+    session: 'promotion',
+    title: 'the slave of a killed master becomes the master (Apache: is started again as one)',
+    targets: [atMost('readGapMs', 5000, 1000), atMost('sendMs', 5000, 1000), lower('sendMs')],
+  },
+];
+points.push(...pairPoints);
+
 /** How a metric is written, its unit, and how many decimals it deserves. */
 export const metricLabels = {
   throughput: ['msg/s', 0],
@@ -294,7 +352,6 @@ export const metricLabels = {
   shareOfPlainRate: ['of own plain rate', 2],
   scanned: ['msg/s read', 0],
   shareOfOneTopicRate: ['of own one-topic rate', 2],
-  shareOfPlainRate: ['of own plain rate', 2],
   shareOfPlainPullRate: ['of own plain pull rate', 2],
   rssAnonMb: ['RssAnon MB', 0],
   rssMb: ['RSS MB', 0],
@@ -302,6 +359,18 @@ export const metricLabels = {
   cpuShare: ['CPU s/s', 3],
   extraCpuShare: ['CPU s/s above idle', 3],
   timesSmallStore: ['× small store', 2],
+  shareOfAsyncRate: ['of own async rate with a slave', 2],
+  shareOfAloneRate: ['of own rate without a slave', 2],
+  shareOfAttachedRate: ['of own rate with a slave', 2],
+  extraMicrosBeyondRoundTrip: ['µs of p50 beyond async and a round trip', 0],
+  lagP50Ms: ['lag p50 ms', 2],
+  lagP99Ms: ['lag p99 ms', 2],
+  lagMaxMs: ['greatest lag ms', 1],
+  mbPerSecond: ['MB/s', 0],
+  shareOfWanted: ['of 200 MB/s or 0.8 of the disk', 2],
+  copiedMb: ['MB copied', 0],
+  readGapMs: ['ms not readable', 0],
+  sendMs: ['ms to first send', 0],
   slopeMbPerHour: ['MB per hour', 1],
 };
 

@@ -12,7 +12,11 @@ import path from 'node:path';
  * @property {'ours'|'apache'} name
  * @property {(where: {directory: string, configFile: string}) => Command} nameserver
  * @property {(where: {directory: string, configFile: string, nameserver: string, heap: 'standard'|'small'}) => Command} broker
+ * @property {(where: {directory: string, configFile: string, nameserver: string}) => Command} slave
+ * @property {(slaveAddress: string) => Command | undefined} promote the command that makes a slave the master; undefined:
+ *   it is started again as one
  * @property {string[]} nameserverLines configuration beyond listenPort
+ * @property {boolean} isProfiled profiles are written when its services stop
  * @property {string} settings what was set, for the report
  */
 
@@ -53,17 +57,21 @@ export function apacheSide(libraryDirectory) {
       cwd: directory,
     };
   };
+  const broker = ({ directory, configFile, heap }) =>
+    java(
+      directory,
+      heap === 'small' ? smallHeap : standardHeap,
+      'org.apache.rocketmq.broker.BrokerStartup',
+      ['-c', configFile],
+    );
   return {
     name: 'apache',
+    isProfiled: false,
     nameserver: ({ directory, configFile }) =>
       java(directory, [], 'org.apache.rocketmq.namesrv.NamesrvStartup', ['-c', configFile]),
-    broker: ({ directory, configFile, heap }) =>
-      java(
-        directory,
-        heap === 'small' ? smallHeap : standardHeap,
-        'org.apache.rocketmq.broker.BrokerStartup',
-        ['-c', configFile],
-      ),
+    broker,
+    slave: (where) => broker({ ...where, heap: 'standard' }),
+    promote: () => undefined,
     nameserverLines: [],
     settings: `broker ${standardHeap.join(' ')}; memory points ${smallHeap.join(' ')}; nameserver JVM defaults`,
   };
@@ -88,9 +96,18 @@ export function ourSide(repositoryRoot, options) {
     : [];
   return {
     name: 'ours',
+    isProfiled: options.profileDirectory !== undefined,
     nameserver: ({ configFile }) => service([], 'nameserver/bin/mqnamesrv.js', ['-c', configFile]),
     broker: ({ configFile, nameserver }) =>
       service(profiling, 'broker/bin/mqbroker.js', ['-n', nameserver, '-c', configFile]),
+    slave: ({ configFile, nameserver }) =>
+      service(profiling, 'broker-slave/bin/mqbroker-slave.js', [
+        '-n',
+        nameserver,
+        '-c',
+        configFile,
+      ]),
+    promote: (slaveAddress) => service([], 'promote-tool/bin/mqpromote.js', ['-b', slaveAddress]),
     nameserverLines: ['httpPort=0'],
     settings: `${options.nodeBinary === process.execPath ? 'node' : options.nodeBinary} without options`,
   };

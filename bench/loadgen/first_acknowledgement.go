@@ -44,6 +44,21 @@ func awaitFirstAcknowledgement(nameserver, broker, brokerName, topic string, tim
 	return nil, fmt.Errorf("no send acknowledged within %s: %v", timeout, lastErr)
 }
 
+// awaitRoute returns when a broker has registered.
+func awaitRoute(nameserver string, timeout time.Duration) error {
+	deadline := time.Now().Add(timeout)
+	for {
+		err := askRoute(nameserver)
+		if err == nil {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("no route within %s: %w", timeout, err)
+		}
+		time.Sleep(attemptPause)
+	}
+}
+
 func askRoute(nameserver string) error {
 	admin, err := dialAdmin(nameserver)
 	if err != nil {

@@ -8,6 +8,9 @@
 //	loadgen pull      drain a backlog, over and over for a time or a number of passes
 //	loadgen pop       pop and acknowledge a number of messages, each by a request of its own
 //	loadgen hold      keep pulls held by the broker
+//	loadgen lag       how far a slave is behind its master
+//	loadgen outage    for how long a message cannot be read
+//	loadgen route     wait until the nameserver knows the broker
 //	loadgen first-ack wait for the first acknowledged send
 //	loadgen echo      answer every request at once: the generator's own ceiling
 //
@@ -29,6 +32,7 @@ import (
 
 type options struct {
 	broker, nameserver, brokerName, topic string
+	slave                                 string
 	connections, inFlight                 int
 	bodyBytes, batch, topics, queues      int
 	keys                                  string
@@ -44,6 +48,7 @@ func parseOptions(mode string, args []string) (options, error) {
 	var o options
 	f := flag.NewFlagSet(mode, flag.ContinueOnError)
 	f.StringVar(&o.broker, "broker", "127.0.0.1:10911", "broker address, IPv4:port")
+	f.StringVar(&o.slave, "slave", "", "lag: address of the slave, IPv4:port")
 	f.StringVar(&o.nameserver, "nameserver", "", "first-ack: also wait for a route here")
 	f.StringVar(&o.brokerName, "broker-name", "bench-broker", "broker name sent in field n")
 	f.StringVar(&o.topic, "topic", "BenchTopic", "topic; prefix of the names when -topics > 1")
@@ -89,7 +94,7 @@ var errLostMessages = errors.New("the broker stored fewer messages than it ackno
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: loadgen create|send|transaction|latency|fill|pull|pop|hold|first-ack|echo [options]; -h after a mode lists them")
+		fmt.Fprintln(os.Stderr, "usage: loadgen create|send|transaction|latency|fill|pull|pop|hold|lag|outage|route|first-ack|echo [options]; -h after a mode lists them")
 		os.Exit(2)
 	}
 	mode := os.Args[1]
@@ -147,6 +152,20 @@ func runMode(mode string, o options) (any, error) {
 			return nil, err
 		}
 		return ack, nil
+	case "route":
+		return nil, awaitRoute(o.nameserver, o.timeout)
+	case "lag":
+		summary, err := probeLag(o)
+		if err != nil {
+			return nil, err
+		}
+		return summary, nil
+	case "outage":
+		summary, err := probeOutage(o)
+		if err != nil {
+			return nil, err
+		}
+		return summary, nil
 	case "echo":
 		return nil, serveEcho(o.port)
 	}
