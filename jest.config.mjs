@@ -9,6 +9,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {
+    // Tests of a pair have both ends in one process.
+    '^@rocketmq-ts/broker-slave-app$': '<rootDir>/apps/broker-slave/src/slave.lifecycle.ts',
     '^@rocketmq-ts/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -5,13 +5,12 @@ import { transformSync } from '@swc/core';
 
 const swcConfig = JSON.parse(readFileSync(new URL('../../.swcrc', import.meta.url), 'utf8'));
 
+/** Whether it is one of our sources; a query makes a module run once more. */
+const isSource = (url) => /^file:.*\.ts(\?|$)/.test(url ?? '');
+
 export function resolve(specifier, context, next) {
   const conditions = ['@rocketmq-ts/source', ...context.conditions];
-  if (
-    specifier.startsWith('.') &&
-    specifier.endsWith('.js') &&
-    context.parentURL?.endsWith('.ts')
-  ) {
+  if (specifier.startsWith('.') && specifier.endsWith('.js') && isSource(context.parentURL)) {
     const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
     if (existsSync(source)) return { url: source.href, shortCircuit: true };
   }
@@ -19,7 +18,7 @@ export function resolve(specifier, context, next) {
 }
 
 export function load(url, context, next) {
-  if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
+  if (!isSource(url)) return next(url, context);
   const filename = fileURLToPath(url);
   const { code } = transformSync(readFileSync(filename, 'utf8'), {
     ...swcConfig,

@@ -48,6 +48,14 @@ const REFUSED_KEYS: ReadonlyMap<string, string> = new Map([
     'enableControllerMode',
     'asks for switching masters by a controller, which this version does not have',
   ],
+  [
+    'enableSlaveActingMaster',
+    'asks for slaves that act as masters; here a slave becomes master by a command (mqpromote)',
+  ],
+  [
+    'haFlowControlEnable',
+    'asks for a limit on what slaves are sent, which this version does not have',
+  ],
   ['enableControllerInNamesrv', 'asks for a controller, which this version does not have'],
   ['storeType', 'asks for another kind of store than Apache’s default files'],
   ['messageStorePlugIn', 'asks for a plug-in of Apache’s store, which only runs in Java'],

@@ -202,6 +202,8 @@ describe('resolveConfig, Apache’s keys', () => {
     ['enableControllerMode=true', 'controller'],
     ['storeType=defaultRocksDB', 'store'],
     ['useTLS=true', 'TLS'],
+    ['enableSlaveActingMaster=true', 'mqpromote'],
+    ['haFlowControlEnable=true', 'limit'],
   ])('refuses %s, which promises what is not there', (text, why) => {
     expect(
       problemsOf(() => broker(text))

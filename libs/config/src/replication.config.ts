@@ -132,15 +132,6 @@ export class ReplicationConfig {
   haSilenceMsMax = 20_000;
 
   @IntegerKey({
-    java: 'haTransferBatchSize',
-    doc: 'Most bytes of one frame to a slave of Apache’s, whose buffers expect no more; ours take longer ones.',
-    unit: 'bytes',
-    min: 1_024,
-    max: MIB,
-  })
-  haTransferBatchBytes = 32_768;
-
-  @IntegerKey({
     java: 'haMaxGapNotInSync',
     doc: 'A slave that is farther behind does not count as a copy.',
     unit: 'bytes',
@@ -148,21 +139,6 @@ export class ReplicationConfig {
     max: Number.MAX_SAFE_INTEGER,
   })
   inSyncGapBytesMax = 256 * MIB;
-
-  @BooleanKey({
-    java: 'haFlowControlEnable',
-    doc: 'Whether what slaves are sent is held to haBytesPerSecondMax.',
-  })
-  haFlowControl = false;
-
-  @IntegerKey({
-    java: 'maxHaTransferByteInSecond',
-    doc: 'Most bytes that slaves are sent in a second under haFlowControl.',
-    unit: 'bytes',
-    min: 1_024,
-    max: 1_000_000_000_000,
-  })
-  haBytesPerSecondMax = 100 * MIB;
 
   @ChoiceKey({
     doc: 'What a slave reports as copied: received, in the memory of its system, as Apache’s does; flushed, on its disk.',
