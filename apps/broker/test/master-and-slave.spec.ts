@@ -118,7 +118,8 @@ describe('a master and a slave', () => {
     const end = await slave.ask(EndTransaction, {
       header: {
         producerGroup: 'p',
-        tranStateTableOffset: 0,
+        queueOffset: 0,
+        msgId: 'm',
         commitLogOffset: 0,
         commitOrRollback: 8,
       },
