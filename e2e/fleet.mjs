@@ -9,6 +9,7 @@ import { accepts, ServiceProcess } from './service-process.mjs';
 const LOOPBACK = '127.0.0.1';
 const GET_BROKER_RUNTIME_INFO = 28;
 const GET_BROKER_CLUSTER_INFO = 106;
+const GET_TOPIC_CONFIG = 351;
 /** Small files, so that a run crosses their ends, and the same on both sides of a pair, which it must be. */
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 const QUESTION_WITHIN_MS = 2_000;
@@ -93,6 +94,12 @@ export class Fleet {
     }
   }
 
+  /** Its folder stays, to be looked into. */
+  keep() {
+    this.#ownsDir = false;
+    temporaryDirs.delete(this.dir);
+  }
+
   /** Ends everything, brokers first; safe to call twice. Temporary folders are removed. */
   async end() {
     // What Apache's leaves behind nobody opens again, and its brokers take 17 s to stop.
@@ -170,6 +177,8 @@ export class FleetBroker {
       mappedFileSizeCommitLog: SEGMENT_BYTES,
       flushDiskType: 'ASYNC_FLUSH',
       autoCreateTopicEnable: true,
+      // Apache's slaves refuse all pulls without it.
+      ...(role === 'SLAVE' ? { slaveReadEnable: true } : {}),
       // A machine under load lets a send wait longer than 200 ms.
       ...(kind === 'apache' ? { waitTimeMillsInSendQueue: 30_000 } : { bindAddress: this.host }),
       ...plan.conf,
@@ -222,6 +231,14 @@ export class FleetBroker {
     const { code, body, remark } = await ask(this.address, question, QUESTION_WITHIN_MS);
     if (code !== SUCCESS) throw new Error(`${this.name} answers ${code} ${remark}`);
     return JSON.parse(body.toString()).table;
+  }
+
+  /** Waits until it has a topic; slaves ask for those of their master every few seconds. */
+  async knowsTopic(topic, limitMs = 60_000) {
+    const question = { code: GET_TOPIC_CONFIG, extFields: { topic } };
+    const knows = async () =>
+      (await ask(this.address, question, QUESTION_WITHIN_MS)).code === SUCCESS;
+    await this.process.until(knows, { what: `knows ${topic}`, limitMs });
   }
 
   /** Where the next byte of its log goes. */

@@ -23,6 +23,24 @@ export async function freePorts() {
   throw new Error(`no free ports between ${LOWEST} and ${HIGHEST}`);
 }
 
+/**
+ * Finds ports for a whole local cluster as `npm start` lays it out: a broker every ten ports.
+ *
+ * @returns {Promise<{ nameserver: number, broker: number }>} `broker`: of the first one
+ */
+export async function freeClusterPorts(brokerCount) {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const broker = LOWEST + 4 + Math.floor(Math.random() * (HIGHEST - LOWEST - 100));
+    const nameserver = broker + 10 * brokerCount;
+    const ofBrokers = Array.from({ length: brokerCount }, (_, n) => broker + 10 * n).flatMap(
+      (port) => [port - 2, port, port + 1, port + 2],
+    );
+    const wanted = [...ofBrokers, nameserver, nameserver + 1];
+    if ((await Promise.all(wanted.map(isFree))).every(Boolean)) return { nameserver, broker };
+  }
+  throw new Error(`no free ports between ${LOWEST} and ${HIGHEST}`);
+}
+
 /** One free port for anything else, chosen by the system. */
 export async function freePort() {
   const server = createServer();

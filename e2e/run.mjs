@@ -2,7 +2,7 @@
 /*
  * Runs suites of official clients against a cluster of real processes:
  *
- *   node e2e/run.mjs --server ours|apache --suite java-5.5.0,java-4.9.8,go,store-exchange,mqadmin
+ *   node e2e/run.mjs --server ours|apache --suite java-5.5.0,java-4.9.8,go,store-exchange,mqadmin,topologies
  *                    [--test Name] [--json file] [--write]
  *
  * --test takes one class of a Java suite (or Class#method) or a name pattern of the Go suite.
@@ -16,6 +16,7 @@ import { startApache, startOurs, stop } from './cluster.mjs';
 import { runMqadmin } from './mqadmin/suite.mjs';
 import { readGoReport, readSurefireReports } from './reports.mjs';
 import { runStoreExchange } from './store-exchange.mjs';
+import { runTopologies } from './topologies.mjs';
 import { E2E_DIR, endGroup, lastLines, missingTools, run } from './tools.mjs';
 
 const SUITE_WITHIN_MS = 900_000;
@@ -30,10 +31,11 @@ const SUITES = {
   go: { needs: ['go'], run: runGo },
   'store-exchange': { needs: ['java', 'mvn'], run: runStoreExchange },
   mqadmin: { needs: ['java', 'mvn'], run: runMqadmin },
+  topologies: { needs: ['java', 'mvn'], run: runTopologies },
 };
 
 /** Suites that start and end their clusters themselves. */
-const OWN_CLUSTERS = new Set(['store-exchange', 'mqadmin']);
+const OWN_CLUSTERS = new Set(['store-exchange', 'mqadmin', 'topologies']);
 
 /** What Apache's broker has switched off and the clients' tests need; of ours the last three alone are off. */
 const CLIENT_SUITES_CONFIG = {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill9, startApache, startOurs, stop } from './cluster.mjs';
 import { freePorts } from './free-ports.mjs';
-import { E2E_DIR, lastLines, mavenClassPath, run } from './tools.mjs';
+import { compiledJava } from './java-programs.mjs';
+import { lastLines, run } from './tools.mjs';
 
-const JAVA_DIR = join(E2E_DIR, 'java');
 const TURN_WITHIN_MS = 300_000;
 /** Messages per turn; enough for several pulls, many index entries and some MiB of log. */
 const MESSAGE_COUNT = 1_000;
@@ -23,7 +23,7 @@ const NUMBERS_PER_TURN = 1_000_000;
  * @returns {Promise<{ passed: number, failed: number, skipped: number, failures: string[] }>}
  */
 export async function runStoreExchange({ server, outputDir, children }) {
-  const classPath = await compile(outputDir, children);
+  const classPath = await compiledJava({ outputDir, children });
   const result = { passed: 0, failed: 0, skipped: 0, failures: [] };
   for (const ending of ['stop', 'kill9']) {
     await runChain({ server, ending, classPath, outputDir, children, result });
@@ -151,15 +151,4 @@ async function growsTo(file, count, program) {
     if (lineCount(file) >= count) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-async function compile(outputDir, children) {
-  const outputFile = join(outputDir, 'store-exchange-compile.out');
-  const timeoutMs = TURN_WITHIN_MS;
-  const exitCode = await run('mvn', ['-q', '-B', 'compile'], {
-    ...{ cwd: JAVA_DIR, outputFile, timeoutMs, children },
-  });
-  if (exitCode !== 0) throw new Error(`mvn compile failed\n${lastLines(outputFile)}`);
-  const targetDir = join(JAVA_DIR, 'target/5.5.0');
-  return `${join(targetDir, 'classes')}:${mavenClassPath(JAVA_DIR, { targetDir })}`;
 }

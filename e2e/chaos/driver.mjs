@@ -2,15 +2,14 @@ import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkHistory } from '../../libs/testing/src/history/checker.ts';
 import { parseHistory } from '../../libs/testing/src/history/history.ts';
 
 const DRIVER_DIR = join(dirname(fileURLToPath(import.meta.url)), 'driver');
 
 /** The Go program of this folder: it shares no code with us, sends, reads back, and writes what it saw. */
 export class ChaosDriver {
-  /** Files of what it saw, in the order of its runs. @type {string[]} */
-  histories = [];
+  /** What each of its runs saw: a file, whose times begin when it started. */
+  #histories = [];
   #producer;
   #dir;
   #topic;
@@ -70,15 +69,23 @@ export class ChaosDriver {
     if (status !== 0) throw new Error(`reader ${reader} of ${broker}: ${stderr.trim()}`);
   }
 
-  /** Judges everything that was seen so far. */
-  check() {
-    const events = this.histories.flatMap((file) => parseHistory(readFileSync(file, 'utf8')));
-    return checkHistory(events);
+  /** Everything that was seen so far, as one history. */
+  events() {
+    const beginsMs = this.#histories[0]?.startedMs ?? 0;
+    return this.#histories.flatMap(({ file, startedMs, name }) => {
+      const laterUs = (startedMs - beginsMs) * 1000;
+      return parseHistory(readFileSync(file, 'utf8')).map((event) => ({
+        ...event,
+        // Each run numbers its messages from 0, so its producers are others than those of the run before.
+        ...(event.producer === undefined ? {} : { producer: `${name}/${event.producer}` }),
+        ...(event.atUs === undefined ? {} : { atUs: event.atUs + laterUs }),
+      }));
+    });
   }
 
   #words(broker, name) {
     const history = join(this.#dir, `${name}.jsonl`);
-    this.histories.push(history);
+    this.#histories.push({ file: history, startedMs: performance.now(), name });
     const topic = ['-topic', this.#topic, '-queues', `${this.#queues}`];
     return ['-broker', broker, ...topic, '-history', history];
   }

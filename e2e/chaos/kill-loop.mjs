@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { checkHistory, isClean } from '../../libs/testing/src/history/checker.ts';
 import { parseHistory } from '../../libs/testing/src/history/history.ts';
+import { seededRandom } from './seeded-random.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const QUEUES = 4;
@@ -23,17 +24,6 @@ const SEGMENT_BYTES = 4 * 1024 * 1024;
 const START_DEADLINE_MS = 30_000;
 
 const sleep = (ms) => new Promise((next) => setTimeout(next, ms));
-
-/** Small generator, so that a seed repeats the moments of the kills. */
-function seededRandom(seed) {
-  let state = seed >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 0x1_0000_0000;
-  };
-}
 
 async function freePort() {
   const server = createServer();
