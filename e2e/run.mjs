@@ -31,11 +31,12 @@ const SUITES = {
   go: { needs: ['go'], run: runGo },
   'store-exchange': { needs: ['java', 'mvn'], run: runStoreExchange },
   mqadmin: { needs: ['java', 'mvn'], run: runMqadmin },
+  'mixed-pairs': { needs: ['java', 'mvn', 'go'], run: checkedPairs },
   topologies: { needs: ['java', 'mvn'], run: runTopologies },
 };
 
 /** Suites that start and end their clusters themselves. */
-const OWN_CLUSTERS = new Set(['store-exchange', 'mqadmin', 'topologies']);
+const OWN_CLUSTERS = new Set(['store-exchange', 'mqadmin', 'mixed-pairs', 'topologies']);
 
 /** What Apache's broker has switched off and the clients' tests need; of ours the last three alone are off. */
 const CLIENT_SUITES_CONFIG = {
@@ -120,6 +121,13 @@ async function runSuite(suite, { server, test, write }) {
   result.failed += complaints.length;
   result.failures.push(...complaints);
   return result;
+}
+
+/** Its checker is TypeScript, for which this process is not prepared from the start. */
+async function checkedPairs(context) {
+  await import('../tools/dev/register.mjs');
+  const { runMixedPairs } = await import('./pairs/mixed-pairs.mjs');
+  return runMixedPairs(context);
 }
 
 async function runJava({ namesrv, controlUrl, test, outputDir }, version) {

@@ -13,8 +13,11 @@ export class Pair {
   #sends = 0;
 
   /**
-   * @param {{ server?: 'ours' | 'apache', mode: 'sync' | 'async', withNetwork?: boolean,
+   * @param {{ server?: 'ours' | 'apache', slaveServer?: 'ours' | 'apache', apacheVersion?: string,
+   *   mode: 'sync' | 'async', withNetwork?: boolean, slaveLater?: boolean,
    *   masterConf?: Record<string, unknown>, slaveConf?: Record<string, unknown>, slaveStoreDir?: string }} options
+   *   `server`: whose nameserver and brokers; `slaveServer`: where the slave is another's;
+   *   `slaveLater`: it is described and not started
    */
   static async start({ server = 'ours', mode, withNetwork = false, ...more }) {
     const pair = new Pair();
@@ -25,17 +28,19 @@ export class Pair {
       pair.driver = new ChaosDriver({ dir: pair.fleet.dir, topic: TOPIC });
       const sync = mode === 'sync';
       pair.master = await pair.fleet.add({
-        ...pair.#side('master', server),
+        ...pair.#side('master', server, more),
         role: sync ? 'SYNC_MASTER' : 'ASYNC_MASTER',
         conf: { ...(sync ? { inSyncReplicas: 2 } : {}), ...more.masterConf },
       });
       pair.slave = await pair.fleet.add({
-        ...pair.#side('slave', server),
+        ...pair.#side('slave', more.slaveServer ?? server, more),
         ...{ brokerId: 1, conf: more.slaveConf, storeDir: more.slaveStoreDir },
       });
       await pair.master.start();
-      await pair.slave.start();
-      await pair.inStep();
+      if (!more.slaveLater) {
+        await pair.slave.start();
+        await pair.inStep();
+      }
     } catch (error) {
       await pair.end();
       throw error;
@@ -43,9 +48,15 @@ export class Pair {
     return pair;
   }
 
-  #side(side, kind) {
+  #side(side, kind, { apacheVersion }) {
     const { network } = this;
-    return { name: side, kind, host: network?.hosts[side], within: network?.within(side) };
+    return {
+      name: side,
+      kind,
+      apacheVersion,
+      host: network?.hosts[side],
+      within: network?.within(side),
+    };
   }
 
   /** Sends begin; several times in one run is fine. */
