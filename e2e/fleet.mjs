@@ -47,25 +47,40 @@ export class Fleet {
   async start() {
     const { nameserver: port } = await freePorts();
     this.nameserverAddress = { host: this.host, port };
-    const dir = join(this.dir, 'nameserver');
+    await this.#startNameserver();
+    return this;
+  }
+
+  /** Another nameserver at the same address; nameservers keep nothing, the brokers tell it all. */
+  async replaceNameserver(kind) {
+    await this.#endNameserver();
+    this.nameserverKind = kind;
+    await this.#startNameserver();
+  }
+
+  async #startNameserver() {
+    const kind = this.nameserverKind;
+    const dir = join(this.dir, `${kind}-nameserver`);
     mkdirSync(dir, { recursive: true });
-    const process = new ServiceProcess(`${this.nameserverKind} nameserver`, {
-      dir,
-      outputFile: join(dir, 'output'),
-    });
+    const outputFile = join(dir, 'output');
+    this.nameserver = new ServiceProcess(`${kind} nameserver`, { dir, outputFile });
     const configuration = writeProperties(join(dir, 'namesrv.conf'), {
-      listenPort: port,
+      listenPort: this.nameserverAddress.port,
       bindAddress: this.host,
       kvConfigPath: join(dir, 'kvConfig.json'),
     });
-    process.command = programs(this.nameserverKind).nameserver(configuration, dir);
-    process.launch();
-    await process.until(() => accepts(this.nameserverAddress), {
+    this.nameserver.command = programs(kind).nameserver(configuration, dir);
+    this.nameserver.launch();
+    const limitMs = READY_WITHIN_MS[kind];
+    await this.nameserver.until(() => accepts(this.nameserverAddress), {
       what: 'listens',
-      limitMs: READY_WITHIN_MS[this.nameserverKind],
+      limitMs,
     });
-    this.nameserver = process;
-    return this;
+  }
+
+  async #endNameserver() {
+    if (this.nameserverKind === 'apache') await this.nameserver?.kill9();
+    else await this.nameserver?.stop(STOP_WITHIN_MS.ours);
   }
 
   /** What a client is given. */
@@ -112,8 +127,7 @@ export class Fleet {
       broker.process.resume();
       await broker.stop();
     }
-    if (this.nameserverKind === 'apache') await this.nameserver?.kill9();
-    else await this.nameserver?.stop(STOP_WITHIN_MS.ours);
+    await this.#endNameserver();
     if (!this.#ownsDir) return;
     rmSync(this.dir, { recursive: true, force: true });
     temporaryDirs.delete(this.dir);
@@ -250,6 +264,12 @@ export class FleetBroker {
   async caughtUpWith(master, limitMs = 60_000) {
     const isEqual = async () => (await this.logEnd()) === (await master.logEnd());
     await this.process.until(isEqual, { what: `has all that ${master.name} has`, limitMs });
+  }
+
+  /** Waits until its log has so many bytes. */
+  async has(logEnd, limitMs = 60_000) {
+    const reached = async () => (await this.logEnd()) >= logEnd;
+    await this.process.until(reached, { what: `has ${logEnd} bytes`, limitMs });
   }
 
   /** Removes its store, as if the disk were lost. */

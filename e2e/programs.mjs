@@ -43,7 +43,7 @@ export function apacheClassPath(version = APACHE_VERSION) {
     targetDir,
     properties: [
       `-Drocketmq.version=${version}`,
-      `-Dmdep.outputFile=${join(targetDir, 'classpath.txt')}`,
+      `-Dclasspath.file=${join(targetDir, 'classpath.txt')}`,
     ],
   });
 }

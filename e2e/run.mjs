@@ -25,18 +25,35 @@ const OUTPUT_DIR = join(E2E_DIR, 'target', `run-${process.pid}`);
 /** How many runs keep their output. */
 const KEPT_RUN_COUNT = 5;
 
+/** A suite that uses the checker, which is TypeScript; this process is not prepared for it from the start. */
+const typed = (file, name) => async (context) => {
+  await import('../tools/dev/register.mjs');
+  const suite = await import(file);
+  return suite[name](context);
+};
+
 const SUITES = {
   'java-5.5.0': { needs: ['java', 'mvn'], run: (context) => runJava(context, '5.5.0') },
   'java-4.9.8': { needs: ['java', 'mvn'], run: (context) => runJava(context, '4.9.8') },
   go: { needs: ['go'], run: runGo },
   'store-exchange': { needs: ['java', 'mvn'], run: runStoreExchange },
   mqadmin: { needs: ['java', 'mvn'], run: runMqadmin },
-  'mixed-pairs': { needs: ['java', 'mvn', 'go'], run: checkedPairs },
+  'mixed-pairs': {
+    needs: ['java', 'mvn', 'go'],
+    run: typed('./pairs/mixed-pairs.mjs', 'runMixedPairs'),
+  },
+  migration: { needs: ['java', 'mvn'], run: typed('./pairs/migration.mjs', 'runMigration') },
   topologies: { needs: ['java', 'mvn'], run: runTopologies },
 };
 
 /** Suites that start and end their clusters themselves. */
-const OWN_CLUSTERS = new Set(['store-exchange', 'mqadmin', 'mixed-pairs', 'topologies']);
+const OWN_CLUSTERS = new Set([
+  'store-exchange',
+  'mqadmin',
+  'mixed-pairs',
+  'migration',
+  'topologies',
+]);
 
 /** What Apache's broker has switched off and the clients' tests need; of ours the last three alone are off. */
 const CLIENT_SUITES_CONFIG = {
@@ -121,13 +138,6 @@ async function runSuite(suite, { server, test, write }) {
   result.failed += complaints.length;
   result.failures.push(...complaints);
   return result;
-}
-
-/** Its checker is TypeScript, for which this process is not prepared from the start. */
-async function checkedPairs(context) {
-  await import('../tools/dev/register.mjs');
-  const { runMixedPairs } = await import('./pairs/mixed-pairs.mjs');
-  return runMixedPairs(context);
 }
 
 async function runJava({ namesrv, controlUrl, test, outputDir }, version) {

@@ -72,8 +72,7 @@ export class Pair {
     let wanted;
     const answers = async () => (wanted = await this.master.logEnd()) >= 0;
     await this.master.process.until(answers, { what: 'says what it has', limitMs });
-    const reached = async () => (await this.slave.logEnd()) >= wanted;
-    await this.slave.process.until(reached, { what: `has the master's ${wanted} bytes`, limitMs });
+    await this.slave.has(wanted, limitMs);
     return performance.now() - startedMs;
   }
 

@@ -189,6 +189,13 @@ const steps = [
     ),
   },
   {
+    name: 'chaos-pair',
+    doc: 'a short campaign against master and slave, and every pair that breaks its promises is caught',
+    run: needs(['go'], () =>
+      node('--import', './tools/dev/register.mjs', 'e2e/chaos/prove-pair-checker.mjs'),
+    ),
+  },
+  {
     name: 'kill-loops',
     doc: 'the broker is killed with transactions, popped and timed messages under way; what breaks their promises is caught',
     run: () => together(['transactions', 'pop', 'timer'].map(proveKillLoop)),
