@@ -263,7 +263,11 @@ export class FleetBroker {
   /** Waits until a slave has all that `master` has now; no sends may be under way. */
   async caughtUpWith(master, limitMs = 60_000) {
     const isEqual = async () => (await this.logEnd()) === (await master.logEnd());
-    await this.process.until(isEqual, { what: `has all that ${master.name} has`, limitMs });
+    const what = `has all that ${master.name} has`;
+    await this.process.until(isEqual, { what, limitMs }).catch(async (error) => {
+      const ends = `${await this.logEnd()} of ${await master.logEnd()} bytes`;
+      throw new Error(`${ends}: ${error.message}`, { cause: error });
+    });
   }
 
   /** Waits until its log has so many bytes. */

@@ -30,7 +30,6 @@ export async function runTopologies({ outputDir, test, children }) {
   for (const topology of readdirSync(EXAMPLES_DIR)) {
     if (test && test !== topology) continue;
     const dir = mkdtempSync(join(tmpdir(), 'rocketmq-e2e-topology-'));
-    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
     try {
       const figures = await tryTopology({ topology, dir, classPath, children });
       console.log(`  ${topology}: ${figures}`);
@@ -135,7 +134,8 @@ async function startCluster(topology, ports, dir) {
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   // It ends its services itself, given the chance.
-  process.once('exit', () => child.kill('SIGTERM'));
+  const endIt = () => child.kill('SIGTERM');
+  process.once('exit', endIt);
   const startedMs = Date.now();
   let said = '';
   const ended = new Promise((resolve) => child.once('close', resolve));
@@ -155,6 +155,7 @@ async function startCluster(topology, ports, dir) {
   return {
     readyMs: Date.now() - startedMs,
     async stop() {
+      process.off('exit', endIt);
       child.kill('SIGTERM');
       const exitCode = await Promise.race([ended, after(STOP_WITHIN_MS)]);
       if (exitCode !== 0 || /killed|unexpectedly/.test(said))

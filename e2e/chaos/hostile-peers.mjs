@@ -43,6 +43,8 @@ export const hostilePeers = {
     say(socket) {
       socket.pause();
       socket.write(report(13));
+      // Who reads nothing does not see the end either, until it sends into it; 20 s of silence are allowed.
+      setTimeout(() => setInterval(() => socket.write('?'), 250).unref(), 23_000).unref();
     },
   },
 };

@@ -34,13 +34,14 @@ export function whyNoNamespaces() {
 export class PairNetwork {
   #spaces;
   #links = [];
+  #atExit = () => this.close();
 
   constructor() {
     const number = 1 + Math.floor(Math.random() * 250);
     const prefix = `10.201.${number}`;
     this.hosts = { master: `${prefix}.1`, slave: `${prefix}.2`, client: `${prefix}.3` };
     this.#spaces = { master: `rmq${number}m`, slave: `rmq${number}s` };
-    process.once('exit', () => this.close());
+    process.once('exit', this.#atExit);
     try {
       for (const side of ['master', 'slave']) {
         run('ip', 'netns', 'add', this.#spaces[side]);
@@ -92,6 +93,7 @@ export class PairNetwork {
 
   /** Removes everything; safe to call twice, and when making it failed. */
   close() {
+    process.off('exit', this.#atExit);
     for (const space of Object.values(this.#spaces)) spawnSync('ip', ['netns', 'del', space]);
     spawnSync('ip', ['addr', 'del', `${this.hosts.client}/32`, 'dev', 'lo']);
   }

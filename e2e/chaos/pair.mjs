@@ -59,9 +59,9 @@ export class Pair {
     };
   }
 
-  /** Sends begin; several times in one run is fine. */
-  send() {
-    this.driver.produce(addressOf(this.master), { run: `r${++this.#sends}`, paceMs: PACE_MS });
+  /** Sends begin; several times in one run is fine. @param {{ paceMs?: number }} [options] */
+  send({ paceMs = PACE_MS } = {}) {
+    this.driver.produce(addressOf(this.master), { run: `r${++this.#sends}`, paceMs });
   }
 
   /** Both serve, and the slave has what the master had when this was asked. @returns {Promise<number>} ms it took */

@@ -12,6 +12,8 @@ const AFTER_JOINING_MS = 3_000;
 const METADATA_WITHIN_MS = 150_000;
 /** Apache's slave tries again 5 s after it lost its connection. */
 const RECONNECTED_AFTER_MS = 6_000;
+/** Starts of Apache's take long; what is sent meanwhile has to be copied and compared as well. */
+const PACE_MS = 100;
 const NAMES = { topics: ['Chaos', 'MixedOrders'], groups: ['mixed-readers'] };
 
 /** Every pair of one of ours and one of Apache's. */
@@ -54,7 +56,7 @@ async function tryPair({ master: server, slave: slaveServer, apacheVersion }, ch
   });
   const { master, slave, fleet } = pair;
   try {
-    pair.send();
+    pair.send({ paceMs: PACE_MS });
     await describe(pair, children);
     await sleep(BEFORE_JOINING_MS);
     await slave.start();
@@ -72,7 +74,7 @@ async function tryPair({ master: server, slave: slaveServer, apacheVersion }, ch
     if (!isWhole) throw new Error(`the slave has nothing below ${joined.from}`);
 
     await waitForCopies(pair);
-    pair.send();
+    pair.send({ paceMs: PACE_MS });
     await sleep(AFTER_JOINING_MS);
     await pair.driver.stopProducing();
     await slave.caughtUpWith(master);
