@@ -44,7 +44,9 @@ export async function runTopologies({ outputDir, test, children }) {
 }
 
 async function tryTopology({ topology, dir, classPath, children }) {
-  const brokers = readdirSync(join(EXAMPLES_DIR, topology)).map((file) => file.slice(0, -5));
+  const brokers = readdirSync(join(EXAMPLES_DIR, topology))
+    .map((file) => file.slice(0, -5))
+    .sort();
   const masters = brokers.filter((name) => !name.endsWith('-s'));
   const ports = await freeClusterPorts(brokers.length);
   const cluster = await startCluster(topology, ports, dir);

@@ -43,10 +43,13 @@ export function writeTopology({ root, topology, nameserverPort, brokerPort, data
       kvConfigPath: join(dataDir, 'namesrv', 'kvConfig.json'),
     }),
   };
-  const examples = readdirSync(join(examplesDir(root), topology)).sort();
-  const brokers = examples.map((file, index) => {
-    const name = basename(file, '.conf');
-    const example = readFileSync(join(examplesDir(root), topology, file), 'utf8').split('\n');
+  // By name without the ending: a master comes before its slave then.
+  const names = readdirSync(join(examplesDir(root), topology)).map((file) =>
+    basename(file, '.conf'),
+  );
+  const brokers = names.sort().map((name, index) => {
+    const file = join(examplesDir(root), topology, `${name}.conf`);
+    const example = readFileSync(file, 'utf8').split('\n');
     const isSlave = example.includes('brokerRole=SLAVE');
     const port = brokerPort + index * PORTS_PER_BROKER;
     return {
@@ -61,7 +64,7 @@ export function writeTopology({ root, topology, nameserverPort, brokerPort, data
         listenPort: port,
         namesrvAddr: `${HOST}:${nameserverPort}`,
         // A single broker keeps the folder that it always had.
-        storePathRootDir: join(dataDir, examples.length === 1 ? 'store' : join('store', name)),
+        storePathRootDir: join(dataDir, names.length === 1 ? 'store' : join('store', name)),
         mappedFileSizeCommitLog: 134_217_728,
         // Off in production, where queues lie where they were planned; who tries things out need not create topics.
         autoCreateTopicEnable: true,
