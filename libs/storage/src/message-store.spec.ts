@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { javaHashCode } from '@rocketmq-ts/kernel';
-import { numbered, SimulatedStore } from '../test/simulated-store.js';
+import { numbered, type Sent, SimulatedStore } from '../test/simulated-store.js';
 import { RecordLimitError, StoreLockedError } from './store-errors.js';
 import { MessageStore } from './message-store.js';
 import { SMALL } from '../test/simulated-store.js';
@@ -324,5 +324,28 @@ describe('MessageStore', () => {
     expect(before.acked).toBe(true);
     expect(after.outcome).toMatchObject({ kind: 'REFUSED', refusal: { reason: 'CLOSED' } });
     await world.open();
+  });
+});
+
+describe('MessageStore, messages that were sent together', () => {
+  it('are written together, however large the batch before them has grown', async () => {
+    const world = new SimulatedStore(9, { segmentSizeBytes: 1 << 20, writeNowBytesMax: 512 });
+    await world.open();
+    world.disk.latencyMsMax = 5;
+    const body = Buffer.alloc(1_500);
+    const groups: Sent[][] = [];
+    for (let group = 0; group < 6; group++) {
+      const together = Array.from({ length: 4 }, () => world.entry({ body }));
+      world.store.appendBatch(together);
+      groups.push(together);
+    }
+    for (let step = 0; step < 400; step++) {
+      await world.clock.advance(0.05);
+      const { maxOffset } = world.store.queue('TopicA', 0);
+      expect(maxOffset % 4).toBe(0);
+    }
+    expect(groups.flat().every(({ acked }) => acked)).toBe(true);
+    expect(world.store.stats.logWrites).toBeGreaterThan(1);
+    await world.close();
   });
 });

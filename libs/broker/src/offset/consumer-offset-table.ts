@@ -26,6 +26,9 @@ export type ResetListener = (group: string, topic: string, queueId: number) => v
 /** Last part of the name under which the offsets of a broadcasting group are kept. */
 const BROADCAST = 'broadcast';
 
+/** Whether a name in the table stands for the members of a broadcasting group. */
+export const isBroadcastGroup = (group: string): boolean => group.includes(SEPARATOR);
+
 /**
  * The group under which Apache commits how far the slowest member of a broadcasting group is.
  * Source: rocketmq 5.5.0 `BroadcastOffsetManager#broadcastGroupId`.
@@ -220,7 +223,7 @@ export class ConsumerOffsetTable extends ChangingTable {
   /** Groups with offsets in a topic, without those that stand for broadcasting ones. */
   groupsOf(topic: string): string[] {
     const ofTopic = [...this.byKey.values()].filter((o) => o.topic === topic);
-    return ofTopic.map((o) => o.group).filter((group) => !group.includes(SEPARATOR));
+    return ofTopic.map((o) => o.group).filter((group) => !isBroadcastGroup(group));
   }
 
   removeGroup(group: string): void {
@@ -243,7 +246,7 @@ export class ConsumerOffsetTable extends ChangingTable {
     }
   }
 
-  /** Topics with offsets, by group: one walk, for who looks at every group. */
+  /** Topics with offsets, by group (also those that stand for broadcasting ones): one walk, for who looks at every group. */
   topicsByGroup(): Map<string, string[]> {
     const topics = new Map<string, string[]>();
     for (const { group, topic } of this.byKey.values()) {

@@ -11,7 +11,7 @@ interface Place {
   readonly pulled?: number;
 }
 
-function world(queues: readonly Place[]) {
+function world(queues: readonly Place[], committedBy: readonly [string, string[]][] = []) {
   const clock = new SimulatedClock();
   let lookups = 0;
   const parts = {
@@ -33,6 +33,7 @@ function world(queues: readonly Place[]) {
     },
     offsets: {
       query: (_group: string, _topic: string, queueId: number) => queues[queueId]!.committed,
+      topicsByGroup: () => new Map(committedBy),
       pulledOffset: (_group: string, _topic: string, queueId: number) => queues[queueId]!.pulled,
     },
     consumers: {
@@ -49,19 +50,43 @@ function world(queues: readonly Place[]) {
     },
   } as unknown as LagParts;
   const lags = new ConsumerLags(parts);
-  const lag = async (atSeconds = 0) => {
+  const allLags = async (atSeconds = 0) => {
     await clock.advance(atSeconds * 1_000);
     let done = false;
     const asked = lags.all().finally(() => (done = true));
     while (!done) await clock.settle();
     const all = await asked;
+    return all;
+  };
+  const lag = async (atSeconds = 0) => {
+    const all = await allLags(atSeconds);
     expect(all).toHaveLength(1);
     return all[0]!;
   };
-  return { lag, lookups: () => lookups };
+  return { lag, allLags, lookups: () => lookups };
 }
 
 describe('ConsumerLags', () => {
+  it('goes on showing a group whose last member is gone, by what it committed', async () => {
+    const { allLags } = world(
+      [{ max: 100, committed: 90 }],
+      [
+        ['g', ['t', 'forgotten']],
+        ['left', ['t', '%RETRY%left', 'gone']],
+        ['g@member', ['t']],
+      ],
+    );
+    const shown = (await allLags()).map(({ group, topic, lagMessages }) => [
+      group,
+      topic,
+      lagMessages,
+    ]);
+    expect(shown).toEqual([
+      ['g', 't', 10],
+      ['left', 't', 10],
+    ]);
+  });
+
   it('sums queues up and shows the age of the oldest message', async () => {
     const { lag } = world([
       { max: 100, committed: 90, pulled: 95 },

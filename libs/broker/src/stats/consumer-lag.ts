@@ -3,7 +3,7 @@ import type { StoreQueue } from '@rocketmq-ts/storage';
 import type { ConsumerGroups } from '../client-session/consumer-groups.js';
 import type { ClientConnection } from '../client-session/client-member.js';
 import { FairTurns } from '../fair-turns.js';
-import type { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
+import { isBroadcastGroup, type ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
 import type { MessageLookup } from '../store-access.js';
 import { isRetryTopic } from '../topic/topic-name.js';
 import type { TopicTable } from '../topic/topic-table.js';
@@ -29,7 +29,7 @@ export interface LagParts {
   readonly clock: Clock;
   readonly store: Pick<MessageLookup, 'findQueue' | 'storeTimestamp'>;
   readonly topics: Pick<TopicTable, 'find'>;
-  readonly offsets: Pick<ConsumerOffsetTable, 'query' | 'pulledOffset'>;
+  readonly offsets: Pick<ConsumerOffsetTable, 'query' | 'pulledOffset' | 'topicsByGroup'>;
   readonly consumers: Pick<ConsumerGroups<ClientConnection>, 'all'>;
 }
 
@@ -47,7 +47,9 @@ interface KnownTime {
 }
 
 /**
- * How far consumer groups with members are behind. Worked out when somebody asks, in turns, at most every two seconds;
+ * How far consumer groups are behind: what their members subscribe to, and where there are none any more what they have
+ * committed. (Apache's broker shows nothing of a group whose last member died, which is when somebody should hear of its lag.)
+ * Worked out when somebody asks, in turns, at most every two seconds;
  * nothing is counted while messages flow.
  *
  * Invariant:
@@ -75,8 +77,8 @@ export class ConsumerLags {
     const lags: TopicLag[] = [];
     const turns = new FairTurns(this.parts.clock);
     const round = { lookupsLeft: LOOKUP_COUNT_MAX, known: new Map<string, KnownTime>() };
-    for (const { group, subscriptions } of this.parts.consumers.all()) {
-      for (const topic of [...subscriptions.keys()]) {
+    for (const [group, topics] of this.watched()) {
+      for (const topic of topics) {
         const queueCount = this.parts.topics.find(topic)?.config.writeQueueNums;
         if (queueCount === undefined || isRetryTopic(topic)) continue;
         lags.push(await this.lagOf(group, topic, queueCount, round, turns));
@@ -84,6 +86,18 @@ export class ConsumerLags {
     }
     this.known = round.known;
     return lags;
+  }
+
+  /** Groups and their topics. Names of broadcasting groups' members are no groups. */
+  private watched(): [string, readonly string[]][] {
+    const topicsOf = new Map<string, readonly string[]>();
+    for (const [group, topics] of this.parts.offsets.topicsByGroup()) {
+      if (!isBroadcastGroup(group)) topicsOf.set(group, topics);
+    }
+    for (const { group, subscriptions } of this.parts.consumers.all()) {
+      topicsOf.set(group, [...subscriptions.keys()]);
+    }
+    return [...topicsOf];
   }
 
   private async lagOf(

@@ -51,6 +51,7 @@ export class CommitLog {
     const sizeBytes = this.sizeOf(entry);
     this.reserve(sizeBytes);
     this.place(entry, queue, sizeBytes);
+    this.parts.writer.noteGrowth();
     this.parts.writer.schedule();
   }
 
@@ -73,6 +74,8 @@ export class CommitLog {
       this.reserve(sizes[i]!);
       this.place(entries[i]!, queues[i]!, sizes[i]!);
     }
+    // Not before all of them are placed: what belongs together is written, and seen or refused, together.
+    this.parts.writer.noteGrowth();
     this.parts.writer.schedule();
   }
 
@@ -169,7 +172,6 @@ export class CommitLog {
     parts.counters.appendedMessages++;
     parts.counters.appendedBytes += sizeBytes;
     parts.counters.unwrittenBytes += sizeBytes;
-    parts.writer.noteGrowth(batch);
   }
 
   private openBatch(startOffset: number): LogBatch {
