@@ -72,17 +72,18 @@ async function syncDoubleSession(given) {
       await pair.start();
       context.log(`master is process ${pair.master.broker.pid}, slave ${pair.slave.pid}`);
       await warmUp(context, pair.master);
+      pair.freeze();
     }
     const metrics = {};
-    const asyncRates = {};
     for (const [at, point] of context.points.entries()) {
       const measured = new Map();
       for (const pair of at % 2 === 0 ? [async_, sync] : [sync, async_]) {
+        pair.thaw();
         measured.set(pair, await loadOn(context, pair, point.load));
         await settleDisk();
+        pair.freeze();
       }
       const [plain, waiting] = [measured.get(async_), measured.get(sync)];
-      asyncRates[point.name] = plain.throughput;
       metrics[point.name] = {
         ...waiting,
         asyncThroughput: plain.throughput,
@@ -94,10 +95,12 @@ async function syncDoubleSession(given) {
     }
     await addExtraLatency(context, metrics);
     for (const pair of [async_, sync]) {
+      pair.thaw();
       const { from, to } = await pair.assertSameLogs();
       context.log(`both logs hold the same ${to - from} bytes`);
     }
     await sync.assertWaitsForCopies();
+    sync.freeze();
     await async_.slave.kill();
     for (const point of context.points) {
       await settleDisk();

@@ -174,8 +174,24 @@ export class Pair {
     }
   }
 
+  /** Keeps this pair from taking processor time while another one is measured. */
+  freeze() {
+    for (const { pid } of this.#processes()) process.kill(pid, 'SIGSTOP');
+  }
+
+  /** Ends `freeze`. */
+  thaw() {
+    for (const { pid } of this.#processes()) process.kill(pid, 'SIGCONT');
+  }
+
+  #processes() {
+    const { nameserver, broker } = this.master;
+    return [nameserver, broker, this.slave].filter((service) => service && !service.outcome);
+  }
+
   /** Clean stop of whatever runs. */
   async stop() {
+    this.thaw();
     await this.slave?.stop();
     await this.master.stop();
   }

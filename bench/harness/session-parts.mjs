@@ -19,7 +19,7 @@ export const paces = {
     restSeconds: 5,
     bigStoreMessages: [1_000_000, 42_000_000],
     soakMinutes: 60,
-    pairWarmUpSeconds: 8,
+    pairWarmUpSeconds: 14,
     pairPointWarmUpSeconds: 1.5,
     pairMeasuredSeconds: 6,
     lagSeconds: 20,
