@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { addressOf } from '../chaos/pair.mjs';
 import { E2E_DIR } from '../tools.mjs';
@@ -15,11 +14,10 @@ const PROMOTED_WITHIN_MS = 60_000;
  * @throws when it refuses
  */
 export async function promote(slave, { force = false } = {}) {
-  const program = join(E2E_DIR, '..', 'node_modules', '.bin', 'mqpromote');
-  if (!existsSync(program)) throw new Error(`not there: ${program}; npm install links it`);
+  const program = join(E2E_DIR, '..', 'apps', 'promote-tool', 'bin', 'mqpromote.js');
   const { status, stdout, stderr } = spawnSync(
-    program,
-    ['-b', addressOf(slave), ...(force ? ['--force'] : [])],
+    process.execPath,
+    [program, '-b', addressOf(slave), ...(force ? ['--force'] : [])],
     { encoding: 'utf8', timeout: PROMOTED_WITHIN_MS },
   );
   if (status !== 0) throw new Error(`mqpromote ended with ${status}: ${stdout}${stderr}`);
