@@ -1,5 +1,5 @@
 import { addressOf } from '../chaos/pair.mjs';
-import { compareLogs } from '../commit-logs.mjs';
+import { compareLogs, walkLog } from '../commit-logs.mjs';
 import { Fleet } from '../fleet.mjs';
 import { compiledJava, SteadyClients } from '../java-programs.mjs';
 import { mqadmin } from '../mqadmin-command.mjs';
@@ -59,9 +59,13 @@ export async function runMigration({ outputDir, children }) {
     await setPermission(apache, 4, options);
     await ours.caughtUpWith(apache);
     await sleep(OFFSETS_COPIED_MS);
-    const before = compareLogs(apache.storeDir, ours.storeDir);
-    if (before.from !== 0) throw new Error(`our slave has nothing below ${before.from}`);
+    // It writes some records of its own until it has stopped.
     await apache.stop();
+    const end = walkLog(apache.storeDir).to;
+    await ours.has(end);
+    const before = compareLogs(apache.storeDir, ours.storeDir);
+    if (before.from !== 0 || before.to !== end)
+      throw new Error(`our slave has ${before.from}…${before.to} of 0…${end}`);
     say(
       `Apache's master takes no more sends, our slave has all of it: equal in ${before.to} bytes; it has stopped`,
     );
