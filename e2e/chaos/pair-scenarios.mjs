@@ -288,10 +288,10 @@ async function until(condition, limitMs, what) {
 const probe = ({ host, port }) =>
   fetch(`http://${host}:${port + 2}/readyz`, { signal: AbortSignal.timeout(2_000) });
 const isReady = async (broker) => (await probe(broker)).ok;
-/** Says by itself that it is not ready; one that does not answer says nothing. */
+/** Says that its replication is why it is not ready; one that starts, or does not answer, says nothing of the kind. */
 const isUnready = (broker) =>
   probe(broker).then(
-    (answer) => !answer.ok,
+    async (answer) => !answer.ok && (await answer.text()).includes('replication'),
     () => false,
   );
 const readiness = async (broker) => (await probe(broker)).text();
