@@ -2,10 +2,13 @@ import { invariant, type Logger } from '@rocketmq-ts/kernel';
 import {
   BLANK_MIN_BYTES,
   checkRecord,
+  HOST_V4_BYTES,
+  isHiddenTransaction,
   MAGIC_BLANK,
   MAGIC_V1,
   MAGIC_V2,
   RecordAt,
+  recordSizeBytes,
 } from '@rocketmq-ts/protocol';
 import type { CommitLog } from '../commit-log/commit-log.js';
 import { isFiller } from '../commit-log/log-scanner.js';
@@ -28,6 +31,11 @@ import { CopiedRecordError } from '../store-errors.js';
 import type { StoreHealth } from '../store-health.js';
 import type { StoreProgress } from '../store-progress.js';
 import { CopiedEntry } from './copied-entry.js';
+
+/** A record without topic, body and properties, whose hosts are IPv4. */
+const RECORD_BYTES_MIN = recordSizeBytes(0, 0, 0, HOST_V4_BYTES, HOST_V4_BYTES);
+/** Most messages that a queue may miss in between; Apache's broker leaves gaps of single ones when it stumbles. */
+const GAP_COUNT_MAX = 100_000;
 
 /**
  * Takes the bytes of another log at the same places, for a store that follows a master. Nothing else is appended meanwhile.
@@ -104,7 +112,7 @@ export class ReplicaLog {
 
   /**
    * Takes what `bytes`, which belong at `endOffset`, hold of whole records and filler. They are copied. While the store refuses
-   * messages (`writeRefusal`) nothing is taken.
+   * messages nothing is taken; whoever gives more while `writeRefusal()` says `BUSY` fills the memory.
    * @returns bytes taken; an unfinished record at the end is to be given again with what follows it
    * @throws {CopiedRecordError} something is no sound record of this place; what stands in front of it was taken
    */
@@ -165,6 +173,12 @@ export class ReplicaLog {
         commitLogOffset,
       });
     }
+    if (named && !isHiddenTransaction(record.sysFlag)) {
+      this.checkPlace(record.commitLogOffset, topic, queueId, record.queueOffset);
+      for (const { name, queueOffset } of record.lightPlaces ?? []) {
+        this.checkPlace(record.commitLogOffset, name, LIGHT_QUEUE_ID, queueOffset);
+      }
+    }
     const entry = named
       ? new CopiedEntry(record, queues.get(topic, queueId), true)
       : new CopiedEntry(record, this.nowhere, false);
@@ -177,6 +191,24 @@ export class ReplicaLog {
     commitLog.copy(bytes, at, at + sizeBytes, entry);
     counters.appendedMessages++;
     counters.appendedBytes += sizeBytes;
+  }
+
+  /**
+   * No checksum covers the place in the queue, and the queue is filled up to it: a place that no history of the log explains is
+   * damage. Before this record there cannot have been more messages than fit in the log in front of it.
+   */
+  private checkPlace(
+    commitLogOffset: number,
+    topic: string,
+    queueId: number,
+    queueOffset: number,
+  ): void {
+    const queue = this.parts.queues.get(topic, queueId);
+    const possible = queueOffset >= 0 && queueOffset <= commitLogOffset / RECORD_BYTES_MIN;
+    const begun = queue.hasUnits || queue.nextOffset > queue.maxOffset;
+    const near = !begun || queueOffset - queue.nextOffset <= GAP_COUNT_MAX;
+    if (!possible || !near) throw new CopiedRecordError(commitLogOffset, 'queue-offset');
+    queue.nextOffset = queueOffset + 1;
   }
 
   /** Stands for the queue of what is in none; it is not in the store's list. */
