@@ -20,8 +20,6 @@ const NAMES = { topics: ['Chaos', 'MixedOrders'], groups: ['mixed-readers'] };
 const CASES = [
   { master: 'apache', slave: 'ours', apacheVersion: '5.5.0' },
   { master: 'ours', slave: 'apache', apacheVersion: '5.5.0' },
-  { master: 'apache', slave: 'ours', apacheVersion: '4.9.7' },
-  { master: 'ours', slave: 'apache', apacheVersion: '4.9.7' },
 ];
 const CONTROL = [{ master: 'apache', slave: 'apache', apacheVersion: '5.5.0' }];
 

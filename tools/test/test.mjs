@@ -211,6 +211,11 @@ const steps = [
     run: () => interop('java-5.5.0', 'java-4.9.8', 'go', 'store-exchange'),
   },
   {
+    name: 'pairs',
+    doc: "the four classic clusters with official tools and clients; our slaves and Apache's, mixed; a migration",
+    run: () => interop('topologies', 'mixed-pairs', 'migration'),
+  },
+  {
     name: 'mqadmin',
     doc: "Apache's admin tool against both brokers, and its table is current",
     run: async () => {
