@@ -105,6 +105,11 @@ export class MessageStore {
     return backPressure.refusal();
   }
 
+  /** Takes no message any more until it is opened again, whoever sends it. */
+  refuseMessages(because: string): void {
+    this.parts.health.retire(because);
+  }
+
   /** Whether there is, or may be, a light queue (`%LMQ%…`) of this name. */
   admitsLightQueue(name: string): boolean {
     return this.parts.lightDispatch.admits(name);

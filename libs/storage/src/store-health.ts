@@ -20,6 +20,7 @@ export type SpaceUser = 'write' | 'file';
 export class StoreHealth {
   private closing: WriteRefusal | undefined;
   private failure: WriteRefusal | undefined;
+  private retirement: WriteRefusal | undefined;
   private diskFull: WriteRefusal | undefined;
   private readonly outOfSpace = new Map<SpaceUser, WriteRefusal>();
   private readonly failureListeners: ((refusal: WriteRefusal) => void)[] = [];
@@ -28,7 +29,7 @@ export class StoreHealth {
 
   /** The reason for refusing everything, or undefined. Back-pressure is not known here. */
   get refusal(): WriteRefusal | undefined {
-    return this.failure ?? this.closing ?? this.diskFull ?? this.spaceRefusal;
+    return this.failure ?? this.closing ?? this.retirement ?? this.diskFull ?? this.spaceRefusal;
   }
 
   /** The refusal that ends everything that waits, or undefined. */
@@ -48,6 +49,11 @@ export class StoreHealth {
     this.logger.error('store turned read-only', { operation, error: describeError(error) });
     this.failure = { reason: 'READ_ONLY', message };
     for (const listener of this.failureListeners) listener(this.failure);
+  }
+
+  /** No more messages, for good: somebody else takes them now. What was taken is still brought to its end. */
+  retire(message: string): void {
+    this.retirement ??= { reason: 'READ_ONLY', message };
   }
 
   /** No more messages: the store shuts down. What it has taken is still brought to its end. */

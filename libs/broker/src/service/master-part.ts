@@ -7,6 +7,9 @@ import {
 } from '@rocketmq-ts/config';
 import type { LifecyclePart } from '@rocketmq-ts/kernel';
 import { StartError } from '@rocketmq-ts/nest-service';
+import { ConsumerOffsetWrapper } from '@rocketmq-ts/protocol';
+import { ConfigFolder } from '../metadata/config-folder.js';
+import { configText } from '../metadata/metadata-file.js';
 import { NameserverRegistration } from '../registration/nameserver-registration.js';
 import { EpochWatch } from '../replication/epoch-watch.js';
 import type { OtherMaster } from '../replication/group-members.js';
@@ -46,6 +49,7 @@ export class MasterPart {
         this.epoch = marker?.epoch ?? 0;
         const successor = await this.watch.findSuccessor();
         if (successor) throw new StartError(this.takenPlace(successor));
+        await this.forgetOwnCommits();
       },
       stop: () => undefined,
     };
@@ -69,6 +73,16 @@ export class MasterPart {
       start: () => this.watch.start(),
       stop: () => this.watch.stop(),
     };
+  }
+
+  /** From when this broker was a slave; its table has them. Were it a slave again, they would undo what happened since. */
+  private async forgetOwnCommits(): Promise<void> {
+    const { config, seams } = this.ground.surroundings;
+    const { ownCommits } = new ConfigFolder(seams.disk, seams.logger, storePathOf(config));
+    const saved = await ownCommits.load();
+    const none = { offsetTable: new Map() };
+    if (saved && saved.offsetTable.size > 0)
+      await ownCommits.save(() => configText(ConsumerOffsetWrapper, none));
   }
 
   private build(): MasterReplication {
@@ -110,9 +124,11 @@ export class MasterPart {
 
   /** Takes no message any more, and tells the nameservers nothing: clients are to find the other one. */
   private giveUp(by: OtherMaster): void {
-    const { surroundings, readiness } = this.ground;
+    const { surroundings, readiness, store } = this.ground;
     const reason = this.takenPlace(by);
     surroundings.seams.logger.error(`${reason} It takes no messages any more`);
+    // The permission alone would not do: as Apache's it concerns ordered topics, and clients know the old route for a while.
+    store.refuseMessages(reason);
     surroundings.config.get(BrokerConfig).brokerPermission = READ_ONLY;
     readiness.add('epoch', () => reason);
     this.endWork();
