@@ -177,6 +177,30 @@ describe('a master and a slave', () => {
     ]);
   });
 
+  it('keep such offsets while the slave is restarted, too', async () => {
+    for (const body of ['a', 'b', 'c']) await master.sent('orders', body);
+    await master.pull('orders', 0);
+    await slave.catchUp();
+    await master.stop();
+    await slave.pull('orders', 0);
+    await slave.call(UpdateConsumerOffset, commit('orders', 2));
+    expect(await slave.stop()).toEqual([]);
+    await slave.run();
+    expect(await committedOn(slave, 'orders')).toBe(2);
+    await master.startAgain('brokerRole=SYNC_MASTER\n');
+    await master.pass(12_000);
+    expect(await committedOn(master, 'orders')).toBe(2);
+    // The master knows them now: they are not told a second time.
+    await master.call(UpdateConsumerOffset, commit('orders', 1));
+    await master.pass(7_000);
+    expect(await slave.stop()).toEqual([]);
+    await slave.run();
+    await slave.catchUp();
+    expect([await committedOn(master, 'orders'), await committedOn(slave, 'orders')]).toEqual([
+      1, 1,
+    ]);
+  });
+
   it('do not make the slave master while the master lives', async () => {
     const answer = await slave.ask(PromoteSlave, { header: {}, body: null });
     expect([answer.code, answer.remark]).toEqual([

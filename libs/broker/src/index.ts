@@ -25,6 +25,7 @@ export * from './metadata-sync/metadata-sync.js';
 export * from './metadata-sync/metadata-sync.module.js';
 export * from './offset/broadcast-offsets.js';
 export * from './offset/consumer-offset-saver.js';
+export * from './offset/own-commit-saver.js';
 export * from './offset/offset.module.js';
 export * from './pop/assignment/assignment.module.js';
 export * from './pop/order-info-saver.js';

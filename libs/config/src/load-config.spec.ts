@@ -189,6 +189,12 @@ describe('resolveConfig, Apache’s keys', () => {
     expect(broker('warmMapedFileEnable=false').warnings).toEqual([]);
   });
 
+  it('says of keys of Apache’s replication, too, that they have no effect', () => {
+    expect(broker('haTransferBatchSize=65536\nhaMaxTimeSlaveNotCatchup=1000').warnings).toEqual([
+      'keys of Apache without effect here (file): haMaxTimeSlaveNotCatchup, haTransferBatchSize',
+    ]);
+  });
+
   it('pulls values to the range to which Apache pulls them silently', () => {
     const config = broker('registerNameServerPeriod=1\ndiskMaxUsedSpaceRatio=99');
     expect(config.get(BrokerConfig).registerIntervalMs).toBe(10_000);

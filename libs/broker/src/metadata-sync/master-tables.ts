@@ -21,7 +21,7 @@ import type {
   TopicConfigWrapper,
 } from '@rocketmq-ts/protocol';
 import type { RemotingClient } from '@rocketmq-ts/remoting';
-import type { GroupOffset } from '../offset/consumer-offset-table.js';
+import type { GroupOffset } from '../offset/offset-key.js';
 
 /** Entries of one page. Source: rocketmq 5.5.0 `BrokerConfig#splitMetadataSize`. */
 const PAGE_COUNT = 2_000;

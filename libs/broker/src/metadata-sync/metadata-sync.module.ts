@@ -1,14 +1,19 @@
 import { Module } from '@nestjs/common';
-import { ReplicationConfig, StoreConfig } from '@rocketmq-ts/config';
+import { BrokerConfig, ReplicationConfig, StoreConfig } from '@rocketmq-ts/config';
 import type { Clock, Disk, Logger } from '@rocketmq-ts/kernel';
+import { ConsumerOffsetWrapper } from '@rocketmq-ts/protocol';
 import { RemotingClient } from '@rocketmq-ts/remoting';
 import { decodeTimerCheckpoint, saveCopiedCheckpoint } from '@rocketmq-ts/storage';
 import { CLOCK, DISK, LOGGER, STORE } from '../broker-context.js';
 import type { BrokerStore } from '../broker-context.js';
 import { DelayModule } from '../delay/delay.module.js';
 import { DelayOffsets } from '../delay/delay-offsets.js';
+import { ConfigFolder } from '../metadata/config-folder.js';
+import { configText } from '../metadata/metadata-file.js';
 import { OffsetTableModule } from '../offset/offset-table.module.js';
 import { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
+import { OwnCommitSaver } from '../offset/own-commit-saver.js';
+import { OwnCommits } from '../offset/own-commits.js';
 import { AssignmentModule } from '../pop/assignment/assignment.module.js';
 import { RequestModeTable } from '../pop/assignment/request-mode-table.js';
 import { MasterWhereabouts } from '../replication/master-whereabouts.js';
@@ -23,6 +28,35 @@ import { MetadataSync } from './metadata-sync.js';
   imports: [AssignmentModule, DelayModule, OffsetTableModule, SubscriptionGroupModule, TopicModule],
   providers: [
     {
+      provide: OwnCommits,
+      inject: [ConfigFolder],
+      useFactory: async ({ ownCommits: file }: ConfigFolder): Promise<OwnCommits> => {
+        const own = new OwnCommits();
+        const saved = await file.load();
+        if (saved) own.restore(saved);
+        return own;
+      },
+    },
+    {
+      provide: OwnCommitSaver,
+      inject: [CLOCK, LOGGER, ConfigFolder, OwnCommits, BrokerConfig],
+      useFactory: (
+        clock: Clock,
+        logger: Logger,
+        { ownCommits: file }: ConfigFolder,
+        own: OwnCommits,
+        { consumerOffsetSaveIntervalMs: intervalMs }: BrokerConfig,
+      ): OwnCommitSaver =>
+        new OwnCommitSaver({
+          clock,
+          logger,
+          table: own,
+          save: () => file.save(() => configText(ConsumerOffsetWrapper, own.snapshot())),
+          path: file.path,
+          intervalMs,
+        }),
+    },
+    {
       provide: MetadataSync,
       inject: [
         CLOCK,
@@ -34,6 +68,7 @@ import { MetadataSync } from './metadata-sync.js';
         TopicTable,
         SubscriptionGroupTable,
         ConsumerOffsetTable,
+        OwnCommits,
         DelayOffsets,
         RequestModeTable,
         ReplicationConfig,
@@ -49,6 +84,7 @@ import { MetadataSync } from './metadata-sync.js';
         topics: TopicTable,
         groups: SubscriptionGroupTable,
         offsets: ConsumerOffsetTable,
+        ownCommits: OwnCommits,
         delays: DelayOffsets,
         modes: RequestModeTable,
         { metadataSyncIntervalMs: intervalMs }: ReplicationConfig,
@@ -63,6 +99,7 @@ import { MetadataSync } from './metadata-sync.js';
           topics,
           groups,
           offsets,
+          ownCommits,
           delays,
           modes,
           forgetTopic: async (topic) => {
@@ -77,6 +114,6 @@ import { MetadataSync } from './metadata-sync.js';
         }),
     },
   ],
-  exports: [MetadataSync],
+  exports: [MetadataSync, OwnCommitSaver],
 })
 export class MetadataSyncModule {}

@@ -5,7 +5,9 @@ import type { ConsumerOffsetWrapper, DelayOffsetWrapper } from '@rocketmq-ts/pro
 import { ResponseError } from '@rocketmq-ts/remoting';
 import type { RemotingClient } from '@rocketmq-ts/remoting';
 import type { DelayOffsets } from '../delay/delay-offsets.js';
-import type { ConsumerOffsetTable, GroupOffset } from '../offset/consumer-offset-table.js';
+import type { ConsumerOffsetTable } from '../offset/consumer-offset-table.js';
+import type { GroupOffset } from '../offset/offset-key.js';
+import type { OwnCommits } from '../offset/own-commits.js';
 import type { RequestModeTable } from '../pop/assignment/request-mode-table.js';
 import { askLogBounds } from '../replication/master-facts.js';
 import type { LogBounds } from '../replication/master-facts.js';
@@ -28,6 +30,8 @@ export interface MetadataSyncParts {
   readonly topics: TopicTable;
   readonly groups: SubscriptionGroupTable;
   readonly offsets: ConsumerOffsetTable;
+  /** What clients have committed here and the master does not know. */
+  readonly ownCommits: OwnCommits;
   readonly delays: DelayOffsets;
   readonly modes: RequestModeTable;
   /** Removes the queues of a topic that the master does not have any more. */
@@ -72,7 +76,7 @@ export class MetadataSync {
 
   start(): void {
     this.stopped = false;
-    this.parts.offsets.keepOwnCommits();
+    this.parts.offsets.keepOwnCommits(this.parts.ownCommits);
     void this.round();
   }
 
@@ -170,24 +174,20 @@ export class MetadataSync {
   }
 
   private async copyProgress(tables: MasterTables, address: string): Promise<void> {
-    const { client, offsets } = this.parts;
-    const own = offsets.takeOwnCommits();
-    try {
-      const theirs = await tables.consumerOffsets();
-      await this.tellMaster(tables, own, theirs);
-      const delays = await tables.delayOffsets();
-      const timerCheckpoint = await unlessUnknown(tables.timerCheckpoint());
-      // Read last: everything above lies in the log below this end.
-      this.bounds = await askLogBounds(client, address);
-      const { maxOffset: logEnd } = this.bounds;
-      // Progress that still waits for the log comes first: newer progress would wait longer.
-      await this.applyProgress();
-      this.waiting ??= { offsets: theirs, delays, timerCheckpoint, logEnd };
-      await this.applyProgress();
-    } catch (error) {
-      offsets.returnOwnCommits(own);
-      throw error;
-    }
+    const { client, ownCommits } = this.parts;
+    const own = ownCommits.list();
+    const theirs = await tables.consumerOffsets();
+    await this.tellMaster(tables, own, theirs);
+    ownCommits.settle(own);
+    const delays = await tables.delayOffsets();
+    const timerCheckpoint = await unlessUnknown(tables.timerCheckpoint());
+    // Read last: everything above lies in the log below this end.
+    this.bounds = await askLogBounds(client, address);
+    const { maxOffset: logEnd } = this.bounds;
+    // Progress that still waits for the log comes first: newer progress would wait longer.
+    await this.applyProgress();
+    this.waiting ??= { offsets: theirs, delays, timerCheckpoint, logEnd };
+    await this.applyProgress();
   }
 
   /** I2 */

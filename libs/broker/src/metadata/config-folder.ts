@@ -25,6 +25,8 @@ export class ConfigFolder {
   readonly requestModes: MetadataFile<MessageRequestModeWrapper>;
   /** Ours: Apache's broker keeps no queue locks. */
   readonly queueLocks: MetadataFile<QueueLockFile>;
+  /** Ours: what the clients of a slave committed while its master was away. */
+  readonly ownCommits: MetadataFile<ConsumerOffsetWrapper>;
 
   constructor(disk: Disk, logger: Logger, storePath: string) {
     const at = (name: string): string => `${storePath}/config/${name}.json`;
@@ -47,5 +49,7 @@ export class ConfigFolder {
       MessageRequestModeWrapper,
     );
     this.queueLocks = new MetadataFile(disk, logger, at('rocketmq-ts.queueLocks'), QueueLockFile);
+    const ownCommits = at('rocketmq-ts.ownCommits');
+    this.ownCommits = new MetadataFile(disk, logger, ownCommits, ConsumerOffsetWrapper);
   }
 }

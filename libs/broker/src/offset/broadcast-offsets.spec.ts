@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { SimulatedClock } from '@rocketmq-ts/testing';
 import { BroadcastOffsets } from './broadcast-offsets.js';
-import { ConsumerOffsetTable, broadcastGroupOf } from './consumer-offset-table.js';
+import { ConsumerOffsetTable } from './consumer-offset-table.js';
+import { broadcastGroupOf } from './offset-key.js';
 
 function world() {
   const clock = new SimulatedClock();

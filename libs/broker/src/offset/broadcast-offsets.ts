@@ -1,5 +1,5 @@
 import type { Clock, ClockTask } from '@rocketmq-ts/kernel';
-import { broadcastGroupOf } from './consumer-offset-table.js';
+import { broadcastGroupOf } from './offset-key.js';
 import type { ConsumerOffsetTable } from './consumer-offset-table.js';
 
 /** How often the slowest members are looked for. Source: rocketmq 5.5.0 `BroadcastOffsetManager#run`. */

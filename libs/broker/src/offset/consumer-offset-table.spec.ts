@@ -8,7 +8,8 @@ import {
   readJson,
 } from '@rocketmq-ts/protocol';
 import { SimulatedClock, SimulatedRandom } from '@rocketmq-ts/testing';
-import { ConsumerOffsetTable, broadcastGroupOf } from './consumer-offset-table.js';
+import { ConsumerOffsetTable } from './consumer-offset-table.js';
+import { broadcastGroupOf } from './offset-key.js';
 
 /** Written by Apache's own class. */
 const APACHES_FILE = readFileSync(

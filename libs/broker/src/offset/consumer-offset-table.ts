@@ -2,9 +2,9 @@ import type { Clock } from '@rocketmq-ts/kernel';
 import { ChangingTable } from '../metadata/changing-table.js';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
 import type { ConsumerOffsetWrapper, DataVersion } from '@rocketmq-ts/protocol';
+import { broadcastGroupOf, offsetKey, splitOffsetKey, isBroadcastGroup } from './offset-key.js';
+import type { OwnCommits } from './own-commits.js';
 import { QueueMarks } from './queue-marks.js';
-
-const SEPARATOR = '@';
 
 /** Commits after which the version of the table moves on. Source: rocketmq 5.x `consumerOffsetUpdateVersionStep`. */
 const VERSION_STEP = 500;
@@ -12,28 +12,8 @@ const VERSION_STEP = 500;
 /** What became of a commit. `reset-pending`: an operator has moved the group, its consumer has yet to hear of it. */
 export type CommitOutcome = 'committed' | 'too-many-queues' | 'reset-pending';
 
-/** How far a group is in one queue. */
-export interface GroupOffset {
-  readonly group: string;
-  readonly topic: string;
-  readonly queueId: number;
-  readonly queueOffset: number;
-}
-
 /** Called when an operator has moved a group in a queue. */
 export type ResetListener = (group: string, topic: string, queueId: number) => void;
-
-/** Last part of the name under which the offsets of a broadcasting group are kept. */
-const BROADCAST = 'broadcast';
-
-/** Whether a name in the table stands for the members of a broadcasting group. */
-export const isBroadcastGroup = (group: string): boolean => group.includes(SEPARATOR);
-
-/**
- * The group under which Apache commits how far the slowest member of a broadcasting group is.
- * Source: rocketmq 5.5.0 `BroadcastOffsetManager#broadcastGroupId`.
- */
-export const broadcastGroupOf = (group: string): string => group + SEPARATOR + BROADCAST;
 
 interface GroupOffsets {
   readonly topic: string;
@@ -58,8 +38,8 @@ export class ConsumerOffsetTable extends ChangingTable {
   private readonly resets: QueueMarks;
   private readonly pulled: QueueMarks;
   private readonly resetListeners: ResetListener[] = [];
-  /** On a slave: what its own clients have committed, by topic, group and queue. */
-  private ownCommits: Map<string, GroupOffset> | undefined;
+  /** On a slave: what its own clients have committed. */
+  private ownCommits: OwnCommits | undefined;
   private entryCount = 0;
   private commitCount = 0;
   private version: DataVersion;
@@ -78,7 +58,7 @@ export class ConsumerOffsetTable extends ChangingTable {
   restore(saved: ConsumerOffsetWrapper): void {
     if (saved.dataVersion) this.version = saved.dataVersion;
     for (const [key, queues] of saved.offsetTable) {
-      const [topic, group] = splitKey(key);
+      const [topic, group] = splitOffsetKey(key);
       if (topic === undefined || group === undefined) continue;
       const offsets = this.offsetsOf(topic, group);
       for (const [queueId, queueOffset] of queues) this.put(offsets, queueId, queueOffset);
@@ -90,37 +70,21 @@ export class ConsumerOffsetTable extends ChangingTable {
   commit(group: string, topic: string, queueId: number, queueOffset: number): CommitOutcome {
     if (this.resets.get(group, topic, queueId) !== undefined) return 'reset-pending';
     const outcome = this.assign(group, topic, queueId, queueOffset);
-    if (this.ownCommits && outcome === 'committed') {
-      this.ownCommits.set(commitKey(group, topic, queueId), { group, topic, queueId, queueOffset });
-    }
+    if (outcome === 'committed') this.ownCommits?.note({ group, topic, queueId, queueOffset });
     return outcome;
   }
 
-  /** A slave keeps apart from now on what its own clients commit: its master does not know it. */
-  keepOwnCommits(): void {
-    this.ownCommits ??= new Map();
-  }
-
-  /** What the clients of a slave have committed and its master has not been told. */
-  takeOwnCommits(): GroupOffset[] {
-    const commits = [...(this.ownCommits?.values() ?? [])];
-    this.ownCommits?.clear();
-    return commits;
-  }
-
-  /** The master could not be told of them; what was committed since is newer. */
-  returnOwnCommits(commits: readonly GroupOffset[]): void {
-    for (const commit of commits) {
-      const key = commitKey(commit.group, commit.topic, commit.queueId);
-      if (!this.ownCommits?.has(key)) this.ownCommits?.set(key, commit);
-    }
+  /** A slave notes from now on what its own clients commit: its master does not know it. */
+  keepOwnCommits(own: OwnCommits): void {
+    this.ownCommits = own;
+    this.putOwnCommits();
   }
 
   /** A slave takes over its master's table in place of its own, but for what its own clients have committed since. */
   adopt({ dataVersion, offsetTable }: ConsumerOffsetWrapper): void {
     const kept = new Set<GroupOffsets>();
     for (const [key, queues] of offsetTable) {
-      const [topic, group] = splitKey(key);
+      const [topic, group] = splitOffsetKey(key);
       if (topic === undefined || group === undefined) continue;
       const offsets = this.offsetsOf(topic, group);
       kept.add(offsets);
@@ -134,9 +98,7 @@ export class ConsumerOffsetTable extends ChangingTable {
       }
     }
     this.removeWhere((offsets) => !kept.has(offsets));
-    for (const { group, topic, queueId, queueOffset } of this.ownCommits?.values() ?? []) {
-      this.put(this.offsetsOf(topic, group), queueId, Math.max(queueOffset, 0));
-    }
+    this.putOwnCommits();
     if (dataVersion) this.version = dataVersion;
   }
 
@@ -178,9 +140,9 @@ export class ConsumerOffsetTable extends ChangingTable {
 
   /** Gives `to` the offsets that `from` has in a topic, in place of its own. @returns how many queues those are */
   clone(from: string, to: string, topic: string): number {
-    const source = this.byKey.get(topic + SEPARATOR + from)?.byQueue;
+    const source = this.byKey.get(offsetKey(topic, from))?.byQueue;
     if (!source || from === to) return 0;
-    const own = this.byKey.get(topic + SEPARATOR + to);
+    const own = this.byKey.get(offsetKey(topic, to));
     if (this.entryCount + source.size - (own?.byQueue.size ?? 0) > this.entryCountMax) return 0;
     if (own) this.removeWhere((offsets) => offsets === own);
     const target = this.offsetsOf(topic, to);
@@ -195,7 +157,7 @@ export class ConsumerOffsetTable extends ChangingTable {
     queueId: number,
     queueOffset: number,
   ): CommitOutcome {
-    const known = this.byKey.get(topic + SEPARATOR + group);
+    const known = this.byKey.get(offsetKey(topic, group));
     if (!known?.byQueue.has(queueId) && this.entryCount >= this.entryCountMax) {
       return 'too-many-queues';
     }
@@ -208,12 +170,12 @@ export class ConsumerOffsetTable extends ChangingTable {
 
   /** Next queue offset to consume; undefined where the group never committed one. */
   query(group: string, topic: string, queueId: number): number | undefined {
-    return this.byKey.get(topic + SEPARATOR + group)?.byQueue.get(queueId);
+    return this.byKey.get(offsetKey(topic, group))?.byQueue.get(queueId);
   }
 
   /** All queues of a topic that the group has committed. */
   queuesOf(group: string, topic: string): ReadonlyMap<number, number> | undefined {
-    return this.byKey.get(topic + SEPARATOR + group)?.byQueue;
+    return this.byKey.get(offsetKey(topic, group))?.byQueue;
   }
 
   topicsOf(group: string): string[] {
@@ -286,8 +248,13 @@ export class ConsumerOffsetTable extends ChangingTable {
     );
   }
 
+  private putOwnCommits(): void {
+    for (const { group, topic, queueId, queueOffset } of this.ownCommits?.list() ?? [])
+      this.put(this.offsetsOf(topic, group), queueId, Math.max(queueOffset, 0));
+  }
+
   private offsetsOf(topic: string, group: string): GroupOffsets {
-    const key = topic + SEPARATOR + group;
+    const key = offsetKey(topic, group);
     let offsets = this.byKey.get(key);
     if (!offsets) {
       offsets = { topic, group, byQueue: new Map(), text: undefined };
@@ -313,17 +280,6 @@ export class ConsumerOffsetTable extends ChangingTable {
       this.changed = true;
     }
   }
-}
-
-const commitKey = (group: string, topic: string, queueId: number): string =>
-  `${topic}${SEPARATOR}${group}${SEPARATOR}${queueId}`;
-
-/** Topic and group of a key; neither name can hold the separator, so anything else is no key of ours. */
-function splitKey(key: string): [topic: string | undefined, group: string | undefined] {
-  const [topic, group, ...rest] = key.split(SEPARATOR);
-  if (topic === undefined || group === undefined || rest.length === 0) return [topic, group];
-  const broadcasts = rest.length === 1 && rest[0] === BROADCAST;
-  return broadcasts ? [topic, broadcastGroupOf(group)] : [undefined, undefined];
 }
 
 function groupText(key: string, byQueue: ReadonlyMap<number, number>): string {

@@ -1,3 +1,4 @@
+import { describeError } from '@rocketmq-ts/kernel';
 import {
   codec,
   GetBrokerConfig,
@@ -46,7 +47,10 @@ export class RemotingMasterLink implements MasterLink {
   }
 
   async describe(): Promise<MasterLogDescription> {
-    const { address } = this;
+    return this.asApache('where its log begins and ends', () => this.describeOnce(this.address));
+  }
+
+  private async describeOnce(address: string): Promise<MasterLogDescription> {
     const bounds = await askLogBounds(this.client, address);
     const request = { header: {}, body: null };
     const { body } = await this.client.call(address, GetBrokerConfig, request, CALL);
@@ -58,14 +62,28 @@ export class RemotingMasterLink implements MasterLink {
 
   async recordAt(commitLogOffset: number): Promise<Buffer | undefined> {
     const request = { header: { commitLogOffset }, body: null };
+    return this.asApache(`what record it has at ${commitLogOffset}`, async () => {
+      try {
+        const { body } = await this.client.call(this.address, ViewMessageById, request, CALL);
+        return Buffer.from(body);
+      } catch (error) {
+        const none =
+          error instanceof ResponseError && error.responseCode === ResponseCode.SYSTEM_ERROR;
+        if (none) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** @throws Error with a sentence that operators understand. */
+  private async asApache<T>(what: string, ask: () => Promise<T>): Promise<T> {
     try {
-      const { body } = await this.client.call(this.address, ViewMessageById, request, CALL);
-      return Buffer.from(body);
+      return await ask();
     } catch (error) {
-      const none =
-        error instanceof ResponseError && error.responseCode === ResponseCode.SYSTEM_ERROR;
-      if (none) return undefined;
-      throw error;
+      throw new Error(
+        `the master ${this.address} is one of Apache's, and does not say ${what}: ${describeError(error)}`,
+        { cause: error },
+      );
     }
   }
 
