@@ -102,6 +102,22 @@ export class SimulatedSlave {
     return (await stopped).failed;
   }
 
+  /** The process dies together with its master's: `kill` that first, and `run` this one again. */
+  kill(): void {
+    this.disk.kill();
+  }
+
+  /** The page `/readyz`. */
+  async ready(): Promise<{ readonly status: number; readonly text: string }> {
+    const { status, body } = await this.service.readiness.page();
+    return { status, text: body.toString() };
+  }
+
+  /** CRC-32 of all that both logs have, of this one. */
+  checksum(endOffset: number): Promise<number | undefined> {
+    return this.master.settled(this.service.running().store.rawLog.checksum(0, endOffset));
+  }
+
   /** Whether the whole log of the master is here. */
   get caughtUp(): boolean {
     const { replicaLog } = this.service.running().store;
