@@ -1,18 +1,18 @@
-import { describeError, javaHashCode } from '@rocketmq-ts/kernel';
+import { describeError } from '@rocketmq-ts/kernel';
 import type { ClockTask } from '@rocketmq-ts/kernel';
-import { decodeRecords } from '@rocketmq-ts/protocol';
-import type { MessageRecord } from '@rocketmq-ts/protocol';
+import { decodeRecord } from '@rocketmq-ts/protocol';
 import { TimerMagic } from '@rocketmq-ts/storage';
 import type { NewTimerUnit, ReadResult, StoreQueue } from '@rocketmq-ts/storage';
 import { TIMER_TOPIC } from '../topic/topic-name.js';
-import { timedMessageOf } from './timed-message.js';
-import type { TimedMessage } from './timed-message.js';
-import { dueTimeMs, rollSlotMs } from './timer-rules.js';
+import { TimedRecord } from './timed-record.js';
+import { dueWithin, rollSlotMs } from './timer-rules.js';
 import { logDropped } from './timer-parts.js';
 import type { TimerParts } from './timer-parts.js';
 
 const BATCH_COUNT_MAX = 32;
 const BATCH_BYTES_MAX = 1024 * 1024;
+/** Records up to this size in all are joined in a buffer that is kept. */
+const JOINED_BYTES_KEPT = 64 * 1024;
 /** Pause after something did not work. */
 const TROUBLE_PAUSE_MS = 1_000;
 /** Units that could not be written are kept up to this size; then no more are taken. */
@@ -38,6 +38,9 @@ export class TimerIntake {
   private retry: ClockTask | undefined;
   /** Of the message noted last since the start; −1 before. */
   private notedOffset = -1;
+  private readonly record = new TimedRecord();
+  private joinBuffer: Buffer | undefined;
+  private readonly wakeAgain = (): void => this.wake();
 
   constructor(
     private readonly parts: TimerParts,
@@ -95,64 +98,86 @@ export class TimerIntake {
   }
 
   private onRead(result: ReadResult, queueOffset: number): void {
-    const { timers, logger, clock } = this.parts;
-    let records: MessageRecord[] = [];
+    const { timers, clock } = this.parts;
+    let taken = 0;
     try {
-      if (result.messageCount > 0) records = decodeRecords(Buffer.concat(result.pieces));
-    } catch (error) {
-      logger.error('timed messages could not be read', {
-        queueOffset,
-        reason: describeError(error),
-      });
+      if (!this.stopped && result.messageCount > 0) taken = this.takeAll(this.joined(result));
     } finally {
       result.release();
     }
     this.busy = false;
     if (this.stopped) return;
-    for (const record of records) this.take(record);
-    if (records.length === 0 && result.nextQueueOffset === queueOffset) {
+    if (taken === 0 && result.nextQueueOffset === queueOffset) {
       this.wakeLater(TROUBLE_PAUSE_MS);
       return;
     }
     // Also past records that are gone or damaged.
     timers.queueOffset = Math.max(timers.queueOffset, result.nextQueueOffset, queueOffset);
-    clock.afterTick(() => this.wake());
+    clock.afterTick(this.wakeAgain);
   }
 
-  private take(record: MessageRecord): void {
+  /** The records in one piece. What is copied goes into a buffer that is kept: a new one each time would soon be many. */
+  private joined({ pieces }: ReadResult): Buffer {
+    if (pieces.length === 1) return pieces[0]!;
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (bytes > JOINED_BYTES_KEPT) return Buffer.concat(pieces);
+    this.joinBuffer ??= Buffer.allocUnsafeSlow(JOINED_BYTES_KEPT);
+    let at = 0;
+    for (const piece of pieces) at += piece.copy(this.joinBuffer, at);
+    return this.joinBuffer.subarray(0, bytes);
+  }
+
+  /** Takes the records in front of the first that is damaged. @returns how many */
+  private takeAll(bytes: Buffer): number {
+    const { record } = this;
+    const { timers, logger } = this.parts;
+    let count = 0;
+    for (let at = 0; at < bytes.length; at += record.sizeBytes) {
+      try {
+        record.read(bytes, at);
+      } catch (error) {
+        const { queueOffset } = timers;
+        const reason = describeError(error);
+        logger.error('timed messages could not be read', { queueOffset, reason });
+        break;
+      }
+      this.take(bytes, at);
+      count++;
+    }
+    return count;
+  }
+
+  private take(bytes: Buffer, position: number): void {
     const { timers, figures, logger } = this.parts;
-    const message = timedMessageOf(record);
-    if (message === undefined) {
+    const { record } = this;
+    if (!record.isTimed) {
       figures.dropped++;
-      logDropped(logger, record, 'it does not say when and where it is to be delivered');
-    } else if (!this.isOut(record, message)) this.note(record, message);
+      const reason = 'it does not say when and where it is to be delivered';
+      logDropped(logger, decodeRecord(bytes, position), reason);
+    } else if (!this.isOut(record)) this.note(record);
     timers.queueOffset = record.queueOffset + 1;
     this.notedOffset = record.commitLogOffset;
   }
 
   /** While everything is noted again: whether this one was delivered. */
-  private isOut(
-    { queueOffset, storeTimestampMs }: MessageRecord,
-    { outMs }: TimedMessage,
-  ): boolean {
+  private isOut({ queueOffset, storeTimestampMs, outMs }: TimedRecord): boolean {
     const { rebuild } = this.parts.timers;
     if (rebuild === undefined || queueOffset >= rebuild.notedBelowQueueOffset) return false;
     return Math.max(outMs, storeTimestampMs) + REBUILD_MARGIN_MS < rebuild.deliveredBeforeMs;
   }
 
-  private note(record: MessageRecord, message: TimedMessage): void {
+  private note(record: TimedRecord): void {
     const { timers, figures, clock, settings } = this.parts;
     const { precisionMs } = timers;
     const nowMs = clock.nowMs();
     const writeTimeMs = nowMs - (nowMs % precisionMs);
-    const outMs = message.outMs - (message.outMs % precisionMs);
+    const outMs = record.outMs - (record.outMs % precisionMs);
     const window = { slots: settings.rollWindowSlots, precisionMs };
     const rollMs = rollSlotMs(outMs, writeTimeMs, window);
-    const recall = message.deleteKey !== undefined;
     const magic =
       TimerMagic.DEFAULT |
       (rollMs === undefined ? 0 : TimerMagic.ROLL) |
-      (recall ? TimerMagic.DELETE : 0);
+      (record.recalls ? TimerMagic.DELETE : 0);
     const wanted = rollMs ?? outMs;
     const unit: NewTimerUnit = {
       magic,
@@ -161,12 +186,12 @@ export class TimerIntake {
       slotTimeMs: Math.max(wanted, timers.readTimeMs),
       commitLogOffset: record.commitLogOffset,
       recordBytes: record.sizeBytes,
-      topicHash: javaHashCode(message.realTopic),
-      dueMs: rollMs ?? dueTimeMs(message.wish, outMs, record.storeTimestampMs, precisionMs),
+      topicHash: record.topicHash,
+      dueMs: rollMs ?? dueWithin(record.wishedMs, outMs, precisionMs),
     };
     timers.add(unit);
     figures.enqueued++;
-    figures.addPending(message.realTopic, recall ? -1 : 1);
+    figures.addPending(record.realTopic, record.recalls ? -1 : 1);
     this.onNoted(unit, wanted < timers.readTimeMs);
   }
 

@@ -62,9 +62,17 @@ export function dueTimeMs(
   storeTimestampMs: number,
   precisionMs: number,
 ): number {
-  const wished = wishedTimeMs(wish, storeTimestampMs);
+  return dueWithin(wishedTimeMs(wish, storeTimestampMs), slotTimeMs, precisionMs);
+}
+
+/** The time within a slot that comes nearest to the one that was named; the last one where none was. */
+export function dueWithin(
+  wishedMs: number | undefined,
+  slotTimeMs: number,
+  precisionMs: number,
+): number {
   const lastMs = slotTimeMs + precisionMs;
-  return wished === undefined ? lastMs : Math.min(Math.max(wished, slotTimeMs + 1), lastMs);
+  return wishedMs === undefined ? lastMs : Math.min(Math.max(wishedMs, slotTimeMs + 1), lastMs);
 }
 
 /**

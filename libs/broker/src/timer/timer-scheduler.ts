@@ -1,6 +1,6 @@
 import { describeError } from '@rocketmq-ts/kernel';
 import type { ClockTask } from '@rocketmq-ts/kernel';
-import type { NewTimerUnit, TimerUnit } from '@rocketmq-ts/storage';
+import type { NewTimerUnit } from '@rocketmq-ts/storage';
 import type { Arrivals } from '../arrivals.js';
 import { TIMER_TOPIC } from '../topic/topic-name.js';
 import { SlotDelivery } from './slot-delivery.js';
@@ -129,7 +129,6 @@ export class TimerScheduler {
 
   private onNoted(unit: NewTimerUnit, late: boolean): void {
     const { slotTimeMs } = unit;
-    const full: TimerUnit = { ...unit, previousPosition: -1 };
     if (slotTimeMs >= this.nextOpenMs) {
       // Too late for its own slot, and the first one open to it lies ahead: the clock was set back.
       if (late && this.runs.length === 0) {
@@ -146,7 +145,7 @@ export class TimerScheduler {
       const at = this.runs.findIndex(({ timeMs }) => timeMs > slotTimeMs);
       this.runs.splice(at < 0 ? this.runs.length : at, 0, run);
     }
-    if (!run.add(full)) this.parts.figures.repeated++;
+    if (!run.add({ ...unit, previousPosition: -1 })) this.parts.figures.repeated++;
     this.pumpSoon();
   }
 
