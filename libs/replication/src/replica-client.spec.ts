@@ -115,6 +115,13 @@ describe('ReplicaClient', () => {
       expect(slave.content).toEqual(before);
       expect(pair.client!.status).toMatchObject({ state: 'REFUSED' });
       expect(pair.client!.status.problem).toContain(`equal up to ${common}`);
+      // It stays refused while it asks again.
+      const refused = new Set<boolean>();
+      for (let step = 0; step < 700; step++) {
+        await pair.clock.advance(10);
+        refused.add(pair.client!.status.refused);
+      }
+      expect([...refused]).toEqual([true]);
       expect(pair.logger.count('error')).toBe(1);
       pair.client!.stop();
       await follow({ diverged: 'truncate' });

@@ -81,6 +81,7 @@ export class ReplicaClient {
   private agreement: Agreement | undefined;
   private master: string | undefined;
   private problem: string | undefined;
+  private refused = false;
   private waiting: ClockTask | undefined;
   private backOffMs = BACK_OFF_MIN_MS;
   private generation = 0;
@@ -146,6 +147,7 @@ export class ReplicaClient {
       connects: this.connects,
       protocolErrors: this.protocolErrors,
       problem: this.problem,
+      refused: this.refused,
       heldBackBy: parts.pressure.writeRefusal()?.reason,
     };
   }
@@ -163,6 +165,7 @@ export class ReplicaClient {
     this.master = address && `${address.host}:${address.port}`;
     if (!address) {
       this.problem = 'no master is known';
+      this.refused = false;
       this.tryAgain('NO_MASTER');
       return;
     }
@@ -206,6 +209,7 @@ export class ReplicaClient {
     this.stream = stream;
     this.state = 'STREAMING';
     this.problem = undefined;
+    this.refused = false;
     this.connects++;
     const { logger, replica } = this.parts;
     logger.info('replication begins', { master: this.master, offset: replica.endOffset });
@@ -233,10 +237,13 @@ export class ReplicaClient {
       this.state = 'REPAIR';
       this.parts.onRepair(repair);
     } else if (error instanceof ReplicationError && !error.retriable) {
+      this.refused = true;
       if (news) logger.error('this slave cannot follow its master', facts);
       this.backOffMs = BACK_OFF_MAX_MS;
       this.tryAgain('REFUSED');
     } else {
+      // Whoever cannot be reached any more is no reason to keep consumers away from what is here.
+      this.refused = false;
       const garbled = error instanceof HaProtocolError;
       if (garbled) this.protocolErrors++;
       if (garbled) logger.error('replication ended: the stream is not sound', facts);

@@ -84,6 +84,8 @@ export interface ReplicaClientStatus {
   readonly protocolErrors: number;
   /** Why it does not stream, in a sentence; undefined while it does. */
   readonly problem: string | undefined;
+  /** The master was refused and nothing has changed since, also while it is asked again. */
+  readonly refused: boolean;
   /** The store takes nothing for now, and why. */
   readonly heldBackBy: string | undefined;
 }

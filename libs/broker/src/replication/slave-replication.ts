@@ -130,8 +130,8 @@ export class SlaveReplication implements ReplicationSide {
 
   /** Why consumers should not come here; undefined: it copies its master, or serves what it has while there is none. */
   get trouble(): string | undefined {
-    const { state, problem, heldBackBy } = this.replica.status;
-    if (state === 'REFUSED' || state === 'REPAIR') return problem;
+    const { state, problem, refused, heldBackBy } = this.replica.status;
+    if (refused || state === 'REPAIR') return problem;
     return heldBackBy === undefined || heldBackBy === 'BUSY'
       ? undefined
       : `the store takes nothing: ${heldBackBy}`;
