@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { javaHashCode } from '@rocketmq-ts/kernel';
 import { numbered, type Sent, SimulatedStore } from '../test/simulated-store.js';
@@ -346,6 +347,46 @@ describe('MessageStore, messages that were sent together', () => {
     }
     expect(groups.flat().every(({ acked }) => acked)).toBe(true);
     expect(world.store.stats.logWrites).toBeGreaterThan(1);
+    await world.close();
+  });
+});
+
+describe('MessageStore, a queue that is known before it has a message', () => {
+  /** The list of queues is written between its first mention and its first units, and not again before the kill. */
+  async function killedWithLateQueue() {
+    const world = new SimulatedStore(10, { queueWriteIntervalMs: 1_000 });
+    await world.open();
+    world.store.queue('TopicB', 0);
+    await world.sendAll(numbered(3));
+    await world.settle(2_000);
+    await world.sendAll(numbered(5, { topic: 'TopicB' }));
+    await world.settle(2_000);
+    await world.sendAll(numbered(2, { topic: 'TopicB' }, 5));
+    world.kill();
+    return world;
+  }
+
+  it('keeps its first messages through a kill', async () => {
+    const world = await killedWithLateQueue();
+    await world.open();
+    const bodies = [...(await world.readAll('TopicB')).values()];
+    expect(bodies).toEqual(numbered(7).map(({ body }) => body));
+    expect(await world.drive(world.store.verify())).toEqual([]);
+    await world.close();
+  });
+
+  it('is built from the whole log where the list does not name it', async () => {
+    const world = await killedWithLateQueue();
+    const path = '/store/rocketmq-ts.queues';
+    const list = (await world.drive(world.disk.readFile(path)))!.toString('utf8').split('\n');
+    const text = list.filter((line) => !/TopicB|^crc|^$/.test(line)).join('\n') + '\n';
+    const file = await world.drive(world.disk.open(path, { create: true }));
+    await world.drive(file.truncate(0));
+    file.writeNow([Buffer.from(`${text}crc ${crc32(Buffer.from(text))}\n`)], 0);
+    await world.drive(file.close());
+    await world.open();
+    const bodies = [...(await world.readAll('TopicB')).values()];
+    expect(bodies).toEqual(numbered(7).map(({ body }) => body));
     await world.close();
   });
 });

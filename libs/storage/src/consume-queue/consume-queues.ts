@@ -5,7 +5,7 @@ export class ConsumeQueues {
   private readonly byTopic = new Map<string, Map<number, ConsumeQueue>>();
   private dirtyQueues: ConsumeQueue[] = [];
   private lastSerial = 0;
-  /** Grows when a queue is made or removed: whoever keeps a list of them knows when it is old. */
+  /** Grows when a queue is made, removed, or gets its first units: whoever keeps a list of them knows when it is old. */
   membershipVersion = 0;
 
   find(topic: string, queueId: number): ConsumeQueue | undefined {

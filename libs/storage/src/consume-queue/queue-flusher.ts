@@ -88,6 +88,7 @@ export class QueueFlusher {
       if (!units) return;
       // A few units cost less to write than to hand over to another thread; but a sync may hold the file system's lock.
       const now = units.bytes.length <= WRITE_NOW_BYTES && !this.mayBlock();
+      const firstUnits = queue.firstFileOffset < 0;
       const file = await files.acquireForWrite(queue, units.fromQueueOffset, now);
       try {
         if (now) {
@@ -102,6 +103,8 @@ export class QueueFlusher {
       counters.queueWrites++;
       counters.queueUnitsWritten += units.toQueueOffset - units.fromQueueOffset;
       queue.markWritten(units.toQueueOffset);
+      // The list of queues names only those with units: it was right until now.
+      if (firstUnits) this.queues.membershipVersion++;
     }
   }
 

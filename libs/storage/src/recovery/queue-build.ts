@@ -35,7 +35,8 @@ interface Jump {
  * Invariants:
  *  I1  a queue that misses messages in between is not continued: it is reported as broken; built alone from the whole log
  *      (`only`) its missing messages keep their places and are reported as a gap;
- *  I2  an offset below a queue's `floorOffset` never comes back.
+ *  I2  an offset below a queue's `floorOffset` never comes back;
+ *  I3  a queue without units begins where the scan finds it only if the scan has seen the whole log.
  */
 export class QueueBuild {
   private readonly touched = new Set<ConsumeQueue>();
@@ -46,6 +47,7 @@ export class QueueBuild {
   private readonly jumps = new Map<ConsumeQueue, Jump>();
   private readonly only: ReadonlySet<ConsumeQueue> | undefined;
   private readonly indexFrom: number;
+  private readonly beginsLate: boolean;
   /** Where the last record lies that a repair put in the place of lost ones. */
   private lastFillerOffset = -1;
   private lastMessageOffset = -1;
@@ -68,9 +70,12 @@ export class QueueBuild {
       readonly only?: ReadonlySet<ConsumeQueue>;
       /** Queues that are known to be broken. */
       readonly broken?: Iterable<ConsumeQueue>;
+      /** The scan begins behind the start of the log: what a queue has in front of it must be known already. */
+      readonly beginsLate?: boolean;
     },
   ) {
     this.indexFrom = options.indexFrom;
+    this.beginsLate = options.beginsLate ?? false;
     this.only = options.only;
     this.broken = new Set(options.broken);
   }
@@ -164,7 +169,12 @@ export class QueueBuild {
 
   /** @returns whether the queue can go on at this offset. */
   private begin(queue: ConsumeQueue, queueOffset: number): boolean {
-    if (!queue.hasUnits) return true;
+    if (!queue.hasUnits) {
+      // Written on, its lost units would become blanks: its first messages would never be seen again.
+      if (!this.beginsLate || queueOffset <= queue.maxOffset) return true;
+      this.broken.add(queue);
+      return false;
+    }
     if (queueOffset >= queue.firstFileOffset && queueOffset <= queue.maxOffset) {
       queue.rewind(queueOffset, -1);
       return true;

@@ -63,7 +63,8 @@ export class StoreRecovery {
     logger.debug('start of recovery decided', { ...this.decision, scanFrom: this.scannedFrom });
     this.scan = new RecoveryScan(this.parts, this.scanner, this.decision);
     const indexFrom = await this.recoverIndex();
-    const build = new QueueBuild(this.parts, { indexFrom, broken });
+    const beginsLate = this.scannedFrom > segments.minOffset;
+    const build = new QueueBuild(this.parts, { indexFrom, broken, beginsLate });
     const logEndOffset = await this.scan.toEnd(this.scannedFrom, build);
     // Units may point into what was given up: with a repair all queues are built from what is left.
     const toRebuild = this.scan.repaired ? new Set(queues) : build.broken;
