@@ -11,6 +11,7 @@ export default {
   moduleNameMapper: {
     // Tests of a pair have both ends in one process.
     '^@rocketmq-ts/broker-slave-app$': '<rootDir>/apps/broker-slave/src/slave.lifecycle.ts',
+    '^@rocketmq-ts/testing/store$': '<rootDir>/libs/testing/src/store/index.ts',
     '^@rocketmq-ts/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

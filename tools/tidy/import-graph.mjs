@@ -46,6 +46,10 @@ export const allowedLayers = {
   testing: everyLayer,
 };
 
+/** A package is imported by its name, or by a part of it that its `exports` name. */
+const isPublic = (specifier, name, manifest) =>
+  specifier === name || `.${specifier.slice(name.length)}` in (manifest.exports ?? {});
+
 const mayUseTesting = (path) => /\.(spec|fuzz|bench)\.ts$|\/test\//.test(path);
 
 /** @returns one line per import that breaks a layer, and per dependency that is listed but unused or used but unlisted. */
@@ -88,7 +92,7 @@ export function findImportFindings(root, files) {
       const target = packages.get(name);
       if (!target)
         findings.push(`${path}: imports ${name}, which is no package of this repository`);
-      else if (specifier !== name)
+      else if (!isPublic(specifier, name, target.manifest))
         findings.push(`${path}: imports ${specifier}; only the public ${name} is importable`);
       else {
         owner.used.add(name);

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { javaHashCode } from '@rocketmq-ts/kernel';
-import { numbered, type Sent, SimulatedStore } from '../test/simulated-store.js';
+import { numbered, type Sent, SimulatedStore } from '@rocketmq-ts/testing/store';
 import { RecordLimitError, StoreLockedError } from './store-errors.js';
 import { MessageStore } from './message-store.js';
-import { SMALL } from '../test/simulated-store.js';
+import { SMALL } from '@rocketmq-ts/testing/store';
 
 describe('MessageStore', () => {
   let world: SimulatedStore;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { numbered, SimulatedStore } from '../test/simulated-store.js';
+import { numbered, SimulatedStore } from '@rocketmq-ts/testing/store';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { CorruptionError, StoreLayoutError } from '../src/store-errors.js';
-import { numbered, type Sent, SimulatedStore } from './simulated-store.js';
+import { numbered, type Sent, SimulatedStore } from '@rocketmq-ts/testing/store';
 
 const FIRST = '/store/commitlog/00000000000000000000';
 const SECOND = '/store/commitlog/00000000000000016384';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LightQueueLimitError } from '../src/store-errors.js';
-import { type MessageText, SimulatedStore } from './simulated-store.js';
+import { type MessageText, SimulatedStore } from '@rocketmq-ts/testing/store';
 
 const ON = { lightQueues: { enabled: true, countMax: 100 } };
 const light = (names: string, body = 'hello', more: Record<string, string> = {}): MessageText => ({

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { DiskFile } from '@rocketmq-ts/kernel';
-import { numbered, SimulatedStore } from '../../test/simulated-store.js';
+import { numbered, SimulatedStore } from '@rocketmq-ts/testing/store';
 
 describe('PeriodicSync', () => {
   let world: SimulatedStore;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { bodyCrcOf, checkRecord, encodeRecord } from '@rocketmq-ts/protocol';
 import fc from 'fast-check';
-import { Sent } from '../../test/simulated-store.js';
+import { Sent } from '@rocketmq-ts/testing/store';
 import { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import { LogSlab } from './log-slab.js';
 import { encodeRecordInto, recordSizeOf } from './record-encoder.js';

@@ -19,7 +19,8 @@ interface Seams {
 
 /**
  * Ends the log of a closed store at `offset`, where a record begins or ends; what is cut off is kept in a file beside it.
- * The next start finds queues and index too long and cuts them, too. A crash on the way leaves a store that starts with more
+ * The next start builds queues and index from the whole log: what the list of queues knows of their offsets was true for what is
+ * cut off, and other messages will take these places. A crash on the way leaves a store that starts with more
  * of its log than asked for; call it again.
  * @returns path of what was cut off, undefined where there was nothing. @throws {StoreLockedError} @throws system error
  */
@@ -32,6 +33,7 @@ export async function cutStore(
     const { disk } = seams;
     const { rootPath, commitLogPath, segmentSizeBytes } = settings;
     await writeAbort(disk, `${rootPath}/abort`);
+    await disk.remove(`${rootPath}/${MANIFEST_NAME}`);
     await disk.syncDirectory(rootPath);
     await forgetAbove(disk, settings, offset);
     const segments = new LogSegments(

@@ -8,7 +8,7 @@ import { NodeClock, NodeDisk } from '@rocketmq-ts/platform';
 import { RecordingLogger } from '@rocketmq-ts/testing';
 import { MessageStore } from '../../src/message-store.js';
 import type { ReadResult, StoreQueue } from '../../src/message-store.types.js';
-import { bodyOf } from '../simulated-store.js';
+import { bodyOf } from '@rocketmq-ts/testing/store';
 
 /** `STORE_KILLS=200` makes a campaign of it. */
 const KILLS = Number(process.env['STORE_KILLS'] ?? 4);

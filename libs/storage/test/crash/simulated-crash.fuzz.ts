@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MessageStore } from '../../src/message-store.js';
 import type { MessageStoreOptions } from '../../src/message-store.types.js';
-import { type Sent, SimulatedStore } from '../simulated-store.js';
+import { type Sent, SimulatedStore } from '@rocketmq-ts/testing/store';
 
 /** `STORE_SEEDS=from-to` runs other seeds; a failure names its seed. */
 const [firstSeed = 1, lastSeed = 25] = (process.env['STORE_SEEDS'] ?? '1-3').split('-').map(Number);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { cutStore, wipeStore } from '../../src/replication/cut-store.js';
 import { StoreLockedError } from '../../src/store-errors.js';
-import { numbered, SimulatedStore } from '../simulated-store.js';
+import { numbered, SimulatedStore } from '@rocketmq-ts/testing/store';
 
 const OPTIONS = { ...SimulatedStore.defaults, rootPath: '/store', indexEnabled: true };
 

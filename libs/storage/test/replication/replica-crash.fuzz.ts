@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { allQueues, logFiles, StorePair } from './store-pair.js';
+import { allQueues, logFiles } from '@rocketmq-ts/testing/store';
+import { StorePair } from './store-pair.js';
 
 /** `STORE_SEEDS=from-to` runs other seeds; a failure names its seed. */
 const [firstSeed = 1, lastSeed = 25] = (process.env['STORE_SEEDS'] ?? '1-3').split('-').map(Number);

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { CopiedRecordError } from '../../src/store-errors.js';
-import { numbered } from '../simulated-store.js';
-import { allQueues, logFiles, StorePair } from './store-pair.js';
+import { numbered } from '@rocketmq-ts/testing/store';
+import { allQueues, logFiles } from '@rocketmq-ts/testing/store';
+import { StorePair } from './store-pair.js';
 
 const LIGHT = { lightQueues: { enabled: true, countMax: 100 }, indexEnabled: true };
 

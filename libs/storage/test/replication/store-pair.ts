@@ -1,7 +1,7 @@
 import type { RawBytes } from '../../src/replication/raw-log.js';
 import { SimulatedRandom } from '@rocketmq-ts/testing';
 import type { MessageStoreOptions } from '../../src/message-store.types.js';
-import { SimulatedStore, type MessageText } from '../simulated-store.js';
+import { anyMessage, SimulatedStore, type MessageText } from '@rocketmq-ts/testing/store';
 
 /** A store and another one that takes its bytes; between them the test. */
 export class StorePair {
@@ -57,47 +57,6 @@ export class StorePair {
 
   /** Messages of all kinds. */
   anyMessages(count: number): MessageText[] {
-    return Array.from({ length: count }, (_, i) => this.anyMessage(i));
+    return Array.from({ length: count }, (_, i) => anyMessage(this.random, i));
   }
-
-  private anyMessage(number: number): MessageText {
-    const { random } = this;
-    const light = random.below(6) === 0;
-    return {
-      topic: `Topic${random.below(3)}`,
-      queueId: random.below(3),
-      body: Buffer.alloc(random.below(random.below(10) === 0 ? 5_000 : 300), number),
-      // Half and rolled-back messages are in no queue, committed ones are.
-      sysFlag: [0, 0, 0, 0x4, 0x8, 0xc][random.below(6)]!,
-      properties: {
-        UNIQ_KEY: `id-${number}`,
-        KEYS: `key-${number % 7} other`,
-        TAGS: `tag-${number % 3}`,
-        ...(light ? { INNER_MULTI_DISPATCH: '%LMQ%one,%LMQ%two' } : {}),
-      },
-    };
-  }
-}
-
-/** The content of all log files, by name. */
-export async function logFiles(store: SimulatedStore): Promise<Map<string, Buffer>> {
-  const files = new Map<string, Buffer>();
-  const directory = '/store/commitlog';
-  for (const { name } of await store.drive(store.disk.list(directory))) {
-    files.set(name, (await store.drive(store.disk.readFile(`${directory}/${name}`)))!);
-  }
-  return files;
-}
-
-/** What can be read from all queues. */
-export async function allQueues(
-  store: SimulatedStore,
-): Promise<Record<string, [number, string][]>> {
-  const found: Record<string, [number, string][]> = {};
-  for (const topic of store.store.topics().sort()) {
-    for (const { queueId } of store.store.queuesOf(topic)) {
-      found[`${topic}/${queueId}`] = [...(await store.readAll(topic, queueId))];
-    }
-  }
-  return found;
 }

@@ -8,6 +8,9 @@ interface Scheduled {
   cancelled: boolean;
 }
 
+/** Cancelled timers that are looked at in vain before they are cleared away. */
+const CANCELLED_MAX = 64;
+
 /**
  * Time that stands still until it is moved. `advance` runs everything that falls due, in order of time, and lets promises
  * settle in between.
@@ -16,7 +19,8 @@ export class SimulatedClock implements Clock {
   private elapsedMs = 0;
   private wallOffsetMs: number;
   private order = 0;
-  private readonly timers: Scheduled[] = [];
+  private timers: Scheduled[] = [];
+  private cancelledCount = 0;
   private endOfTick: { task: () => void; cancelled: boolean }[] = [];
 
   constructor(startMs = 1_700_000_000_000) {
@@ -55,6 +59,7 @@ export class SimulatedClock implements Clock {
     this.timers.push(scheduled);
     return {
       cancel: () => {
+        if (!scheduled.cancelled) this.cancelledCount++;
         scheduled.cancelled = true;
       },
     };
@@ -102,6 +107,10 @@ export class SimulatedClock implements Clock {
   }
 
   private takeNext(untilMs: number): Scheduled | undefined {
+    if (this.cancelledCount > CANCELLED_MAX) {
+      this.timers = this.timers.filter(({ cancelled }) => !cancelled);
+      this.cancelledCount = 0;
+    }
     let next: Scheduled | undefined;
     for (const timer of this.timers) {
       if (timer.cancelled || timer.atMs > untilMs) continue;

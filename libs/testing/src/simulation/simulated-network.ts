@@ -25,6 +25,8 @@ export class SimulatedSocket implements NetworkSocket {
   closed = false;
   /** The peer's machine is gone: what is written vanishes and nobody says so. */
   halfOpen = false;
+  /** The way to this end is cut: what is sent to it waits, as TCP's repetitions do, until it is open again. */
+  stalled = false;
   private ended = false;
   private endDelivered = false;
   private readonly outbox: { bytes: Buffer; released: (() => void) | undefined }[] = [];
@@ -91,7 +93,8 @@ export class SimulatedSocket implements NetworkSocket {
   /** Moves bytes one step. @returns whether anything moved. */
   step(random: SimulatedRandom, scratch: Buffer): boolean {
     if (this.closed) {
-      if (this.endDelivered || this.peerEnd.closed || this.halfOpen) return false;
+      const unheard = this.halfOpen || this.peerEnd.stalled;
+      if (this.endDelivered || this.peerEnd.closed || unheard) return false;
       this.endDelivered = true;
       this.peerEnd.destroy(systemError('ECONNRESET', 'by the peer'));
       return true;
@@ -135,7 +138,7 @@ export class SimulatedSocket implements NetworkSocket {
 
   private deliver(random: SimulatedRandom, scratch: Buffer): boolean {
     const first = this.arriving[0];
-    if (this.paused || !first) return false;
+    if (this.paused || this.stalled || !first) return false;
     const count = Math.min(first.length, 1 + random.below(LARGEST_CHUNK_BYTES));
     first.copy(scratch, 0, 0, count);
     if (count === first.length) this.arriving.shift();
@@ -149,7 +152,8 @@ export class SimulatedSocket implements NetworkSocket {
   private deliverEnd(): boolean {
     const { peerEnd } = this;
     const allSent = this.outbox.length === 0 && peerEnd.arrivingBytes === 0;
-    if (!this.ended || this.endDelivered || !allSent || this.halfOpen) return false;
+    const unheard = this.halfOpen || peerEnd.stalled;
+    if (!this.ended || this.endDelivered || !allSent || unheard) return false;
     this.endDelivered = true;
     // The other side closes when it sees the end of our bytes, and both are done.
     peerEnd.destroy();

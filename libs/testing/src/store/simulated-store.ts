@@ -1,20 +1,19 @@
 import { decodeRecords, type MessageRecord } from '@rocketmq-ts/protocol';
 import {
-  RecordingLogger,
-  SimulatedClock,
-  SimulatedDisk,
-  SimulatedRandom,
-} from '@rocketmq-ts/testing';
-import { AppendEntry } from '../src/append-entry.js';
+  AppendEntry,
+  MessageStore,
+  type MessageStoreOptions,
+  type ReadRequest,
+  type ReadStatus,
+  type StoreOutcome,
+  type StoreQueue,
+} from '@rocketmq-ts/storage';
+import { RecordingLogger } from '../recording-logger.js';
+import { SimulatedClock } from '../simulation/simulated-clock.js';
+import { SimulatedDisk } from '../simulation/simulated-disk.js';
+import { SimulatedRandom } from '../simulation/simulated-random.js';
+import { MortalClock } from './mortal-clock.js';
 import { MortalDisk } from './mortal-disk.js';
-import { MessageStore } from '../src/message-store.js';
-import type {
-  MessageStoreOptions,
-  ReadRequest,
-  ReadStatus,
-  StoreOutcome,
-  StoreQueue,
-} from '../src/message-store.types.js';
 
 export const STORE_HOST = Buffer.from([10, 0, 0, 1, 0, 0, 0x2a, 0x9f]);
 const BORN_HOST = Buffer.from([10, 0, 0, 9, 0, 0, 0x30, 0x39]);
@@ -78,12 +77,15 @@ export class SimulatedStore {
   readonly logger = new RecordingLogger();
   store!: MessageStore;
   private processDisk: MortalDisk | undefined;
+  private processClock: MortalClock | undefined;
 
+  /** Stores that share a clock are machines of one world; each dies alone. */
   constructor(
     seed = 1,
-    private readonly options: Partial<MessageStoreOptions> = {},
+    readonly options: Partial<MessageStoreOptions> = {},
+    clock = new SimulatedClock(),
   ) {
-    this.clock = new SimulatedClock();
+    this.clock = clock;
     this.random = new SimulatedRandom(seed);
     this.disk = new SimulatedDisk(this.clock, new SimulatedRandom(seed + 1));
   }
@@ -96,9 +98,10 @@ export class SimulatedStore {
   }
 
   /** What a new process sees of the world. */
-  seams(): { disk: MortalDisk; clock: SimulatedClock; logger: RecordingLogger } {
+  seams(): { disk: MortalDisk; clock: MortalClock; logger: RecordingLogger } {
     this.processDisk = new MortalDisk(this.disk);
-    return { disk: this.processDisk, clock: this.clock, logger: this.logger };
+    this.processClock = new MortalClock(this.clock);
+    return { disk: this.processDisk, clock: this.processClock, logger: this.logger };
   }
 
   async close(): Promise<void> {
@@ -108,13 +111,13 @@ export class SimulatedStore {
   /** The process dies; what it handed to the system stays. */
   kill(): void {
     this.processDisk?.die();
-    this.clock.killTasks();
+    this.processClock?.die();
     this.disk.kill();
   }
 
   losePower(): void {
     this.processDisk?.die();
-    this.clock.killTasks();
+    this.processClock?.die();
     this.disk.losePower();
   }
 

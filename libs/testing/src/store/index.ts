@@ -1,0 +1,4 @@
+export * from './any-messages.js';
+export * from './mortal-clock.js';
+export * from './mortal-disk.js';
+export * from './simulated-store.js';
