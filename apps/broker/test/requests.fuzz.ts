@@ -239,7 +239,9 @@ describe.each(SEEDS)('a broker that is sent anything (seed %i)', (seed) => {
 
 it('every declared command of brokers is served', async () => {
   const broker = await SimulatedBroker.start();
-  const expected = commands.filter(({ direction }) => direction === 'client to broker');
+  const expected = commands.filter(
+    ({ direction }) => direction === 'client to broker' || direction === 'broker to broker',
+  );
   const { withoutHandler, withoutDeclaration } = handlerCoverage(
     expected,
     broker.service.running().server.routedCodes,

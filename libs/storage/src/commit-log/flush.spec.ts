@@ -186,6 +186,31 @@ describe('a failing disk', () => {
     await world.close();
   });
 
+  it.each(['open', 'write'] as const)(
+    'takes messages on when there is no room for a new list of queues at %s (P16)',
+    async (operation) => {
+      const world = new SimulatedStore(7, { queueSyncIntervalMs: 1_000 });
+      await world.open();
+      await world.sendAll(numbered(3));
+      world.disk.fault = (name, path) =>
+        name === operation && path.includes('rocketmq-ts.queues') ? 'ENOSPC' : undefined;
+      await world.settle(3_000);
+      await world.sendAll(numbered(3, { topic: 'TopicB' }, 3));
+      await world.settle(3_000);
+      expect(world.logger.lines.map(({ event }) => event)).toContain(
+        'no room to note what is synced, trying again',
+      );
+      expect(world.store.writeRefusal()).toBeUndefined();
+      world.disk.fault = () => undefined;
+      await world.settle(3_000);
+      world.kill();
+      await world.open();
+      expect((await world.readAll()).size).toBe(3);
+      expect((await world.readAll('TopicB')).size).toBe(3);
+      await world.close();
+    },
+  );
+
   it('refuses before the disk is full, serves on, and heals when there is room (P16)', async () => {
     const world = new SimulatedStore(7);
     await world.open();

@@ -8,7 +8,7 @@ import {
   type Logger,
 } from '@rocketmq-ts/kernel';
 import type { DispatchMark } from '../dispatch-mark.js';
-import type { StoreHealth } from '../store-health.js';
+import { isOutOfSpace, type StoreHealth } from '../store-health.js';
 import type { ConsumeQueue } from './consume-queue.js';
 import type { QueueFlusher } from './queue-flusher.js';
 
@@ -156,12 +156,29 @@ export class QueueWriter {
     try {
       await events.syncLog(mark.commitLogOffset);
       await flusher.syncWritten();
-      await events.onSynced(mark);
-      this.syncedMark = mark;
     } catch (error) {
       this.failure = asError(error);
       this.parts.health.fail('syncing consume queues', error);
+      return;
     }
+    await this.noteSynced(mark);
     this.lastSyncMs = clock.monotonicMs();
+  }
+
+  /** Everything is synced; the note of it needs room for a new list of queues, which may come back (P16). */
+  private async noteSynced(mark: DispatchMark): Promise<void> {
+    try {
+      await this.parts.events.onSynced(mark);
+      this.syncedMark = mark;
+    } catch (error) {
+      this.failure = asError(error);
+      if (!isOutOfSpace(error)) {
+        this.parts.health.fail('noting what is synced', error);
+        return;
+      }
+      this.parts.logger.error('no room to note what is synced, trying again', {
+        error: describeError(error),
+      });
+    }
   }
 }
