@@ -84,6 +84,15 @@ describe('a master and a slave', () => {
     expect(await roleOf(slave)).toMatchObject({ role: 'SLAVE', brokerId: 1, epoch: 0 });
   });
 
+  it('know a new topic on the slave as soon as its first message is there', async () => {
+    // Right behind a round: the next one is seconds away.
+    await master.pass(3_000);
+    await master.call(UpdateAndCreateTopic, newTopic('young'));
+    await master.sent('young', 'first');
+    await master.pass(200);
+    expect(bodiesIn(await slave.pull('young', 0))).toEqual(['first']);
+  });
+
   it('say how replication is', async () => {
     await master.sent('orders', 'm');
     await master.pass(2_000);

@@ -18,6 +18,11 @@ import { MasterTables } from './master-tables.js';
 /** How often is looked whether the log has come far enough for progress that was read. */
 const LOOK_INTERVAL_MS = 50;
 
+/** How long messages of new topics are gathered before the master is asked for them. */
+const NEW_TOPIC_MS = 10;
+/** Topics that are remembered as not known to the master either. */
+const SOUGHT_COUNT_MAX = 1_000;
+
 /** What `MetadataSync` works with. */
 export interface MetadataSyncParts {
   readonly clock: Clock;
@@ -63,6 +68,9 @@ interface Progress {
  */
 export class MetadataSync {
   private task: ClockTask | undefined;
+  private soon: ClockTask | undefined;
+  /** Topics without a place in the table that were asked for in this interval. */
+  private readonly sought = new Set<string>();
   private running: Promise<void> | undefined;
   private stopped = true;
   private failing = false;
@@ -83,12 +91,30 @@ export class MetadataSync {
   async stop(): Promise<void> {
     this.stopped = true;
     this.task?.cancel();
+    this.soon?.cancel();
     await this.running;
   }
 
   /** The master may be known or back: does not wait for the next round. */
   hurry(): void {
     if (!this.stopped && !this.running) void this.round();
+  }
+
+  /**
+   * A message of this topic was copied. The topic may be younger than the last round: should the master be lost now, its messages
+   * could be read nowhere.
+   */
+  noteArrival(topic: string): void {
+    if (this.stopped || this.soon || this.parts.topics.find(topic) || this.sought.has(topic))
+      return;
+    if (this.sought.size < SOUGHT_COUNT_MAX) this.sought.add(topic);
+    const look = (): void => {
+      this.soon = undefined;
+      // A round under way may have read the topics before this one was there.
+      if (this.running) this.soon = this.parts.clock.setTimer(NEW_TOPIC_MS, look);
+      else void this.round();
+    };
+    this.soon = this.parts.clock.setTimer(NEW_TOPIC_MS, look);
   }
 
   /** How old what is in force is; undefined: there was no round yet. */
@@ -142,8 +168,10 @@ export class MetadataSync {
     const look = (): void => {
       void this.applyProgress();
       const leftMs = dueMs - clock.monotonicMs();
-      if (leftMs <= 0) void this.round();
-      else this.task = clock.setTimer(this.pauseMs(leftMs), look);
+      if (leftMs <= 0) {
+        this.sought.clear();
+        void this.round();
+      } else this.task = clock.setTimer(this.pauseMs(leftMs), look);
     };
     this.task = clock.setTimer(this.pauseMs(intervalMs), look);
   }

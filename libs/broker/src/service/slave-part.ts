@@ -9,6 +9,7 @@ import type { LifecyclePart } from '@rocketmq-ts/kernel';
 import { StartError } from '@rocketmq-ts/nest-service';
 import type { ReplicaRepair } from '@rocketmq-ts/replication';
 import { cutStore, wipeStore } from '@rocketmq-ts/storage';
+import { Arrivals } from '../arrivals.js';
 import { MetadataSync } from '../metadata-sync/metadata-sync.js';
 import { ResyncOrder } from '../replication/resync-order.js';
 import { refuseWrites } from '../replication/slave-refusals.js';
@@ -73,7 +74,11 @@ export class SlavePart {
     return {
       name: 'metadata-sync',
       stopDeadlineMs: QUICK_STOP_MS,
-      start: () => this.ground.get(MetadataSync).start(),
+      start: () => {
+        const sync = this.ground.get(MetadataSync);
+        this.ground.get(Arrivals).on(({ topic }) => sync.noteArrival(topic));
+        sync.start();
+      },
       stop: () => this.ground.get(MetadataSync).stop(),
     };
   }
