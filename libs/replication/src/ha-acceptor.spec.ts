@@ -113,16 +113,37 @@ describe('ReplicationAcceptor', () => {
   it('H3: of two connections of one slave the newest counts, and only it', async () => {
     await pair.listen({}, { inSyncReplicas: 3 });
     log.append('a');
-    const first = await pair.rawPeer();
-    first.send(encodeReport(17));
-    await pair.clock.settle();
-    const second = await pair.rawPeer();
-    second.send(encodeReport(17));
-    await pair.clock.settle();
+    const connect = async () => {
+      const peer = await pair.rawPeer();
+      const ticket = pair.acceptor.issueTicket({ brokerId: 3, address: 'slave:3' });
+      peer.send(Buffer.concat([encodeReport(ticket), encodeReport(17), encodeReport(17)]));
+      await pair.clock.settle();
+      return peer;
+    };
+    const first = await connect();
+    const second = await connect();
     expect([first.closed, second.closed]).toEqual([true, false]);
     expect(pair.policy.status.inSyncCopies).toBe(2);
     expect(pair.acceptor.replicas).toHaveLength(1);
     expect(pair.acceptor.counters.replacedConnections).toBe(1);
+  });
+
+  it('H3: serves two slaves of Apache on one address, and counts them as one copy', async () => {
+    await pair.listen({}, { inSyncReplicas: 3 });
+    log.append('a', 'b');
+    const end = log.writtenOffset;
+    const [near, far] = [await pair.rawPeer(), await pair.rawPeer()];
+    near.send(encodeReport(17));
+    far.send(encodeReport(end));
+    await pair.clock.settle();
+    expect([near.closed, far.closed]).toEqual([false, false]);
+    expect(pair.acceptor.replicas).toHaveLength(2);
+    expect(pair.policy.status.inSyncCopies).toBe(2);
+    expect(pair.policy.copiedOffset).toBe(-1);
+    const elsewhere = await pair.rawPeer('10.0.0.77');
+    elsewhere.send(encodeReport(17));
+    await pair.clock.settle();
+    expect(pair.policy.copiedOffset).toBe(17);
   });
 
   it('H4: holds eight connections, and none that drips', async () => {

@@ -144,6 +144,8 @@ export class ReplicationAcceptor {
   }
 
   private replaceOlder(connection: HaConnection): void {
+    // Two of Apache's slaves may live on one machine: they would push each other out for ever.
+    if (connection.identity.brokerId === undefined) return;
     const older = this.newest.get(connection.key);
     if (older) {
       this.counters.replacedConnections++;

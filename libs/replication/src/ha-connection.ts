@@ -76,7 +76,7 @@ export class HaConnection implements SocketEvents {
     this.lastSentMs = this.openedMs;
   }
 
-  /** The same for connections of the same slave: an Apache slave is its address. */
+  /** The same for connections of the same slave; of Apache's, which do not say who they are, for all of one address. */
   get key(): string {
     const { brokerId } = this.identity;
     return brokerId === undefined ? this.socket.remoteAddress : `broker id ${brokerId}`;
@@ -211,7 +211,7 @@ export class HaConnection implements SocketEvents {
       return;
     }
     this.parts.onIdentified(this);
-    const replica = new ReplicaProgress(startOffset, times.slaveTimeoutMs);
+    const replica = new ReplicaProgress(startOffset, times.slaveTimeoutMs, this.key);
     this.replica = replica;
     this.sampledBytes = startOffset;
     const nowMs = this.lastReportMs;

@@ -9,6 +9,8 @@ export class ReplicaProgress {
   constructor(
     readonly startOffset: number,
     private readonly latestMs: number,
+    /** The same for connections that may be of one slave: together they are one copy. */
+    readonly slave: string,
   ) {
     this.sentOffset = startOffset;
   }
@@ -44,7 +46,10 @@ export class ReplicaProgress {
   }
 }
 
-/** All connected slaves, each counted once, and whoever wants to know when something changed. */
+/**
+ * All connected slaves, and whoever wants to know when something changed. Apache's slaves do not say who they are: those of one
+ * address count once, as far as the one that is furthest.
+ */
 export class ReplicationProgress {
   private readonly replicas = new Set<ReplicaProgress>();
   private listener: () => void = () => undefined;
@@ -74,16 +79,18 @@ export class ReplicationProgress {
 
   /** Slaves that sends may count on. */
   inSyncCount(writtenOffset: number, gapMaxBytes: number, nowMs: number): number {
-    let count = 0;
+    const inSync = new Set<string>();
     for (const replica of this.replicas)
-      if (replica.isInSync(writtenOffset, gapMaxBytes, nowMs)) count++;
-    return count;
+      if (replica.isInSync(writtenOffset, gapMaxBytes, nowMs)) inSync.add(replica.slave);
+    return inSync.size;
   }
 
   /** Everything below is on at least `count` slaves; −1 where there are fewer. */
   copiedOn(count: number): number {
-    const acked = [...this.replicas].map(({ ackedOffset }) => ackedOffset);
-    if (acked.length < count) return -1;
-    return acked.sort((one, other) => other - one)[count - 1]!;
+    const furthest = new Map<string, number>();
+    for (const { slave, ackedOffset } of this.replicas)
+      furthest.set(slave, Math.max(ackedOffset, furthest.get(slave) ?? -1));
+    if (furthest.size < count) return -1;
+    return [...furthest.values()].sort((one, other) => other - one)[count - 1]!;
   }
 }

@@ -44,9 +44,10 @@ describe('SyncPolicy', () => {
     const logger = new RecordingLogger();
     const policy = new SyncPolicy({ log, progress, clock, logger }, options);
     let changes = 0;
+    let slaves = 0;
     policy.onChange(() => changes++);
     const slave = (ackedOffset: number): ReplicaProgress => {
-      const replica = new ReplicaProgress(0, 3_000);
+      const replica = new ReplicaProgress(0, 3_000, `slave ${++slaves}`);
       replica.acknowledge(ackedOffset, log.writtenOffset, clock.monotonicMs());
       progress.add(replica);
       return replica;
