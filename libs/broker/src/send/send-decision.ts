@@ -107,7 +107,7 @@ export const unavailable = (refusal: WriteRefusal): Refusal =>
 /** Source: rocketmq 5.5.0 `SendMessageProcessor#handlePutMessageResult`, IN_SYNC_REPLICAS_NOT_ENOUGH. */
 const tooFewCopies = ({ message }: WriteRefusal): Refusal => ({
   code: ResponseCode.SYSTEM_ERROR,
-  remark: `in-sync replicas not enough: ${message}`,
+  remark: message,
 });
 
 const storeUnavailable = (refusal: WriteRefusal): Refusal => ({
