@@ -1,3 +1,4 @@
+import { javaHashCode } from '@rocketmq-ts/kernel';
 import type { StoreQueue } from '@rocketmq-ts/storage';
 
 /** Tells who waits for messages of a queue that there are some: once per queue and batch. */
@@ -13,5 +14,13 @@ export class Arrivals {
 
   on(listener: (queue: StoreQueue) => void): void {
     this.listeners.push(listener);
+  }
+
+  /** As `on`, for the queues of one topic. Other queues cost a comparison of numbers, not of names. */
+  onTopic(topic: string, listener: (queue: StoreQueue) => void): void {
+    const topicHash = javaHashCode(topic);
+    this.on((queue) => {
+      if (queue.topicHash === topicHash && queue.topic === topic) listener(queue);
+    });
   }
 }

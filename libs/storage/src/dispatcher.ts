@@ -6,6 +6,7 @@ import type { ConsumeQueue } from './consume-queue/consume-queue.js';
 import type { ConsumeQueues } from './consume-queue/consume-queues.js';
 import type { QueueWriter } from './consume-queue/queue-writer.js';
 import { markAt, type DispatchMark } from './dispatch-mark.js';
+import { HASHES_PER_MESSAGE } from './message-store.types.js';
 import type { IndexSink, StoreQueue } from './message-store.types.js';
 import { fillLost } from './consume-queue/lost-units.js';
 import { CopiedEntry } from './replication/copied-entry.js';
@@ -26,7 +27,7 @@ export class Dispatcher {
   private listener: ((queue: StoreQueue) => void) | undefined;
   private arrivals: ConsumeQueue[] = [];
   /** Of the batch that is being dispatched. */
-  private keyHashes = new Int32Array(512);
+  private keyHashes = new Int32Array(1_024);
   private lastMessageOffset: number;
   private lastStoreTimestampMs: number;
   dispatchedOffset: number;
@@ -135,18 +136,19 @@ export class Dispatcher {
   }
 
   private addKeys(index: IndexSink, entries: readonly AppendEntry[]): void {
-    const { queueOf } = this.parts;
-    if (this.keyHashes.length < entries.length) this.keyHashes = new Int32Array(entries.length * 2);
+    const hashCount = entries.length * HASHES_PER_MESSAGE;
+    if (this.keyHashes.length < hashCount) this.keyHashes = new Int32Array(hashCount * 2);
     const { keyHashes } = this;
     for (let i = 0; i < entries.length; i++) {
-      const { uniqKey, queue } = entries[i]!;
-      keyHashes[i] = index.hashOf(uniqKey, queueOf(queue).topicHash);
+      const { uniqKey, tags, queue } = entries[i]!;
+      index.hashKeys(uniqKey, tags, queue.topicHash, keyHashes, i * HASHES_PER_MESSAGE);
     }
+    index.fetchSlots(keyHashes, hashCount);
     for (let i = 0; i < entries.length; i++) {
-      const { sysFlag, keys, queue, commitLogOffset, storeTimestampMs, tags } = entries[i]!;
+      const { sysFlag, keys, queue, commitLogOffset, storeTimestampMs } = entries[i]!;
       if (!isIndexed(sysFlag)) continue;
-      const { topicHash } = queueOf(queue);
-      index.putHashed(keyHashes[i]!, keys, topicHash, commitLogOffset, storeTimestampMs, tags);
+      const at = i * HASHES_PER_MESSAGE;
+      index.putHashed(keyHashes, at, keys, queue.topicHash, commitLogOffset, storeTimestampMs);
     }
   }
 }

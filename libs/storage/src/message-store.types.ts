@@ -41,6 +41,8 @@ export const STORED_SLAVE_NOT_AVAILABLE: StoreOutcome = { kind: 'SLAVE_NOT_AVAIL
 /** One queue of one topic, as the store knows it. Handles are unique per (topic, queueId) and live as long as the store. */
 export interface StoreQueue {
   readonly topic: string;
+  /** `javaHashCode` of the topic. */
+  readonly topicHash: number;
   readonly queueId: number;
   /** First queue offset that can be read. */
   readonly minOffset: number;
@@ -240,6 +242,9 @@ export interface IndexedLog {
   readonly trustedUpTo: number;
 }
 
+/** Hashes that `IndexSink.hashKeys` writes. */
+export const HASHES_PER_MESSAGE = 2;
+
 /** Keys of messages → places in the log. Derived from the log; may be deleted at will. */
 export interface IndexSink {
   /**
@@ -261,18 +266,26 @@ export interface IndexSink {
     tags?: string,
   ): void;
   /**
-   * The first half of `put`, for many messages in a row before their second halves: places in the index are far apart, and
-   * the processor then waits for many of them at once. @returns what `putHashed` wants to know of the unique key
+   * The first part of `put`, for many messages in a row: what `putHashed` wants to know of the unique key and the tags, written
+   * to `hashes` from `at` on (`HASHES_PER_MESSAGE` numbers).
    */
-  hashOf(uniqKey: string | undefined, topicHash: number): number;
-  /** The second half of `put`. */
+  hashKeys(
+    uniqKey: string | undefined,
+    tags: string | undefined,
+    topicHash: number,
+    hashes: Int32Array,
+    at: number,
+  ): void;
+  /** The second part, for all of them: their places in the index are far apart, and the processor fetches many at once. */
+  fetchSlots(hashes: Int32Array, count: number): void;
+  /** The third part, message by message. */
   putHashed(
-    uniqKeyHash: number,
+    hashes: Int32Array,
+    at: number,
     keys: string | undefined,
     topicHash: number,
     commitLogOffset: number,
     storeTimestampMs: number,
-    tags?: string,
   ): void;
   /** Hands all entries put so far to the system; with `durable` also syncs them. */
   flush(durable: boolean): Promise<void>;

@@ -194,8 +194,8 @@ export class DelayScheduler {
     for (let level = 1; level <= levels.count; level++) {
       this.runners.push(new DelayLevelRunner(level, this));
     }
-    arrivals.on((queue) => {
-      if (queue.topic === SCHEDULE_TOPIC) this.runners[levelOfQueueId(queue.queueId) - 1]?.wake();
+    arrivals.onTopic(SCHEDULE_TOPIC, (queue) => {
+      this.runners[levelOfQueueId(queue.queueId) - 1]?.wake();
     });
   }
 

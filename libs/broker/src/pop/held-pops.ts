@@ -97,6 +97,8 @@ export class HeldPops<P extends HeldPop> {
 
   /** A queue has messages. */
   onArrival(queue: StoreQueue): void {
+    // Nobody waits: not even the name is worth a look, it lies far away with thousands of topics.
+    if (this.byTopic.size === 0) return;
     const places = this.byTopic.get(queue.topic);
     if (!places) return;
     for (const place of [...places]) {

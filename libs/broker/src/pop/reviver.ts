@@ -228,9 +228,7 @@ export class Reviver {
   private task: ClockTask | undefined;
 
   constructor(readonly parts: ReviverParts) {
-    parts.arrivals.on((queue) => {
-      if (queue.topic === parts.topic) this.runners[queue.queueId]?.wake();
-    });
+    parts.arrivals.onTopic(parts.topic, (queue) => this.runners[queue.queueId]?.wake());
   }
 
   start(): void {

@@ -14,6 +14,10 @@ export interface SendTopic {
   readonly config: TopicConfig;
   /** Whether clients may name it at all. */
   readonly sendable: boolean;
+  /** Of the settings, beside each other: whether it may be written to, is ordered, and how many queues it has. */
+  readonly writable: boolean;
+  readonly ordered: boolean;
+  readonly queueCount: number;
 }
 
 /** What the decision needs to know of the request. */
@@ -42,20 +46,19 @@ export function sendRefusal(
   bodyBytes: number,
   propertiesBytes: number,
 ): Refusal | undefined {
-  const { config } = topic;
-  if (!isWritable(rules.brokerPermission) && config.order) {
+  if (topic.ordered && !isWritable(rules.brokerPermission)) {
     return brokerForbids(rules.advertisedHost, 'sending message');
   }
   if (!topic.sendable) return systemTopicRefusal(request.topic);
-  if (!isWritable(config.perm)) {
+  if (!topic.writable) {
     return {
       code: ResponseCode.NO_PERMISSION,
       remark: `the topic[${request.topic}] sending message is forbidden`,
     };
   }
-  const queueCount = Math.max(config.writeQueueNums, config.readQueueNums);
+  const { queueCount } = topic;
   if (request.queueId >= queueCount || queueCount === 0) {
-    return queueRefusal(request.queueId, config);
+    return queueRefusal(request.queueId, topic.config);
   }
   if (
     bodyBytes === 0 ||

@@ -271,8 +271,7 @@ export class SendFrameHandler {
 
   /** What messages of one send have in common, batched or not. */
   private fill(entry: AppendEntry, fields: SendHeader, topic: TopicRecord): void {
-    const multiTag = topic.config.topicFilterType === 'MULTI_TAG' ? MessageSysFlag.MULTI_TAGS : 0;
-    entry.sysFlag = fields.sysFlag | multiTag;
+    entry.sysFlag = fields.sysFlag | (topic.multiTags ? MessageSysFlag.MULTI_TAGS : 0);
     entry.bornTimestampMs = fields.bornTimestampMs;
     entry.reconsumeTimes = fields.reconsumeTimes;
   }

@@ -6,7 +6,7 @@ import type { BrokerStats } from './broker-stats.js';
 import { isSystemGroup } from './peer-names.js';
 import { REQUEST_TIME_BOUNDS_MS } from './request-times.js';
 import { MESSAGE_SIZE_BOUNDS, MESSAGE_TYPES } from './traffic.js';
-import type { TypeTraffic } from './traffic.js';
+import type { MessageType, TypeTraffic } from './traffic.js';
 
 /** A value with its labels. */
 export interface Sample {
@@ -126,11 +126,12 @@ function addTraffic(sink: MetricSink, stats: BrokerStats): void {
 function* types(
   stats: BrokerStats,
 ): Iterable<{ labels: Record<string, string>; traffic: TypeTraffic }> {
-  for (const [topic, { byType, system }] of stats.topics()) {
+  for (const [topic, whole] of stats.topics()) {
     if (isRetryOrDlqTopic(topic)) continue;
-    for (const [i, message_type] of MESSAGE_TYPES.entries()) {
-      const traffic = byType[i];
-      if (traffic) yield { labels: { topic, message_type, is_system: String(system) }, traffic };
+    const is_system = String(whole.system);
+    for (const [type, message_type] of MESSAGE_TYPES.entries()) {
+      const traffic = whole.type(type as MessageType);
+      if (traffic) yield { labels: { topic, message_type, is_system }, traffic };
     }
   }
 }

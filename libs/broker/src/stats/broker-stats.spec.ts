@@ -104,16 +104,50 @@ describe('counters by the names of Apache', () => {
 
   it('stops telling queues apart when there are too many', async () => {
     const { stats, put, tick, sum } = world();
-    for (let i = 0; i < 50_000; i++) put('wide', { queueId: i });
+    for (let i = 0; i < 65_536; i++) put('wide', { queueId: i });
     put('late', { queueId: 3 });
     await tick();
-    expect(sum('QUEUE_PUT_NUMS', 'wide@49999')?.sum).toBe(1);
+    expect(sum('QUEUE_PUT_NUMS', 'wide@65535')?.sum).toBe(1);
     expect(sum('QUEUE_PUT_NUMS', 'late@3')?.sum ?? 0).toBe(0);
     expect(sum('TOPIC_PUT_NUMS', 'late')?.sum).toBe(1);
     stats.forgetTopic('wide');
     put('next', { queueId: 3 });
     await tick();
     expect(sum('QUEUE_PUT_NUMS', 'next@3')?.sum).toBe(1);
+  });
+});
+
+describe('a topic that is deleted', () => {
+  it('counts for nobody any more, also where somebody still holds its counters', () => {
+    const { stats, put } = world();
+    put('gone', { queueId: 1 });
+    const kept = stats.topic('gone');
+    stats.forgetTopic('gone');
+    put('new', { queueId: 1, count: 2, bytes: 10 });
+    for (let i = 0; i < 5; i++) kept.countSend(MessageType.NORMAL, i, 7, 700, 1);
+    expect(stats.topic('new')).toMatchObject({ times: 1, messages: 2, bytes: 10 });
+    expect(stats.topic('new').queue(1)).toMatchObject({ times: 1, messages: 2, latencyMs: 4 });
+    expect(stats.topic('new').queue(0)).toBeUndefined();
+    expect([...kept.queues()]).toEqual([]);
+  });
+
+  it('gives its place to others: their counters begin at 0', () => {
+    const { stats, put } = world();
+    for (let round = 0; round < 50; round++) {
+      put('t', { queueId: 5 });
+      expect(stats.topic('t').times).toBe(1);
+      expect(stats.topic('t').queue(5)?.times).toBe(1);
+      expect(stats.topic('t').queue(4)).toBeUndefined();
+      stats.forgetTopic('t');
+    }
+  });
+
+  it('keeps what was counted for its queues when a higher one comes', () => {
+    const { stats, put } = world();
+    for (const queueId of [0, 3, 9, 200]) put('t', { queueId });
+    const ids = [0, 3, 9, 200].map((queueId) => stats.topic('t').queue(queueId)?.messages);
+    expect(ids).toEqual([1, 1, 1, 1]);
+    expect([...stats.topic('t').queues()]).toHaveLength(4);
   });
 });
 
@@ -145,7 +179,7 @@ describe('sizes of messages', () => {
   ])('%d bytes are in bucket %d', (bytes, bucket) => {
     const { stats, put } = world();
     put('t', { bytes });
-    const { sizes, sizeSum } = stats.topic('t').byType[MessageType.NORMAL]!;
+    const { sizes, sizeSum } = stats.topic('t').type(MessageType.NORMAL)!;
     expect(sizes.indexOf(1)).toBe(bucket);
     expect(sizeSum).toBe(bytes);
   });
@@ -153,6 +187,6 @@ describe('sizes of messages', () => {
   it('takes the mean of a batch', () => {
     const { stats, put } = world();
     put('t', { count: 3, bytes: 3_100 });
-    expect(stats.topic('t').byType[MessageType.NORMAL]).toMatchObject({ sizeSum: 1_033 });
+    expect(stats.topic('t').type(MessageType.NORMAL)).toMatchObject({ sizeSum: 1_033 });
   });
 });

@@ -1,10 +1,12 @@
 import type { Clock } from '@rocketmq-ts/kernel';
 import { LatencySpread } from './latency-spread.js';
-import { Meter } from './meter.js';
+import { CounterCells } from './counter-cells.js';
+import { PlainMeter } from './meter.js';
+import type { Meter } from './meter.js';
 import { RateWindow } from './rate-window.js';
 import { RequestTimes } from './request-times.js';
-import { GroupTraffic, PairMeters, TopicTraffic, TypeTraffic } from './traffic.js';
-import type { MessageType, PairMeter } from './traffic.js';
+import { GroupTraffic, PairMeters, TopicTraffic } from './traffic.js';
+import type { MessageType, PairMeter, QueueAllowance } from './traffic.js';
 
 export { GroupTraffic, TopicTraffic } from './traffic.js';
 
@@ -40,7 +42,7 @@ export interface GivenMessages {
 /** Pairs of group and topic that are counted apart; more share one entry, so that a flood of names costs nothing. */
 const PAIR_COUNT_MAX = 50_000;
 /** Queues of topics and of pairs that are counted apart; the others are counted with their topic or pair alone. */
-const QUEUE_METER_COUNT_MAX = 50_000;
+const QUEUE_METER_COUNT_MAX = 65_536;
 const OTHERS = '(others)';
 
 /**
@@ -48,15 +50,15 @@ const OTHERS = '(others)';
  * Source of the figures: rocketmq 5.5.0 `BrokerStatsManager`, `BrokerStats`, `StoreStatsService`.
  */
 export class BrokerStats {
-  readonly puts = new Meter();
-  readonly gets = new Meter();
+  readonly puts = new PlainMeter();
+  readonly gets = new PlainMeter();
   /** The same without the software's own topics. */
-  readonly userPuts = new Meter();
-  readonly userGets = new Meter();
-  readonly getsFromDisk = new Meter();
+  readonly userPuts = new PlainMeter();
+  readonly userGets = new PlainMeter();
+  readonly getsFromDisk = new PlainMeter();
   /** Acknowledgements and checkpoints of pop consumers. */
-  readonly acks = new Meter();
-  readonly checkpoints = new Meter();
+  readonly acks = new PlainMeter();
+  readonly checkpoints = new PlainMeter();
   readonly sendBacks = new PairMeters(PAIR_COUNT_MAX);
   readonly dead = new PairMeters(PAIR_COUNT_MAX);
   readonly groupAcks = new PairMeters(PAIR_COUNT_MAX);
@@ -81,10 +83,9 @@ export class BrokerStats {
   readonly bootTimestampMs: number;
   private readonly byTopic = new Map<string, TopicTraffic>();
   private readonly byPair = new Map<string, Map<string, GroupTraffic>>();
-  /** Takes what queues past the limit count. */
-  private readonly nobodys = new Meter();
+  private readonly cells = new CounterCells();
+  private readonly queueAllowance: QueueAllowance = { left: QUEUE_METER_COUNT_MAX };
   private pairCount = 0;
-  private queueMeterCount = 0;
   private today: DayMark = { messagesIn: 0, messagesOut: 0 };
   private yesterday: DayMark = { messagesIn: 0, messagesOut: 0 };
 
@@ -112,7 +113,7 @@ export class BrokerStats {
   /** The counters of a topic; the same object each time. */
   topic(topic: string): TopicTraffic {
     let traffic = this.byTopic.get(topic);
-    if (!traffic) this.byTopic.set(topic, (traffic = new TopicTraffic(topic)));
+    if (!traffic) this.byTopic.set(topic, (traffic = this.newTopic(topic)));
     return traffic;
   }
 
@@ -128,7 +129,7 @@ export class BrokerStats {
     if (this.pairCount >= PAIR_COUNT_MAX && group !== OTHERS) return this.pair(OTHERS, OTHERS);
     let topics = this.byPair.get(group);
     if (!topics) this.byPair.set(group, (topics = new Map<string, GroupTraffic>()));
-    const traffic = new GroupTraffic(group, topic);
+    const traffic = new GroupTraffic(this.cells, this.queueAllowance, group, topic);
     topics.set(topic, traffic);
     this.pairCount++;
     return traffic;
@@ -143,13 +144,7 @@ export class BrokerStats {
   countPut(send: StoredSend): void {
     const { traffic, messageCount, storedBytes, messageType } = send;
     const latencyMs = Math.max(this.clock.nowMs() - send.storeTimestampMs, 0);
-    traffic.count(messageCount, storedBytes);
-    const queue = (traffic.queues[send.queueId] ??= this.queueMeter());
-    queue.times++;
-    queue.messages += messageCount;
-    queue.latencyMs += latencyMs;
-    const type = (traffic.byType[messageType] ??= new TypeTraffic());
-    type.count(messageCount, storedBytes);
+    traffic.countSend(messageType, send.queueId, messageCount, storedBytes, latencyMs);
     this.puts.count(messageCount, storedBytes);
     if (!traffic.system) this.userPuts.count(messageCount, storedBytes);
     this.sendTimes.record(latencyMs);
@@ -164,17 +159,13 @@ export class BrokerStats {
   countGet(given: GivenMessages): void {
     const { messageCount, bytes, latencyMs } = given;
     const traffic = this.pair(given.group, given.topic);
-    traffic.count(messageCount, bytes);
-    const queue = (traffic.queues[given.queueId] ??= this.queueMeter());
-    queue.times++;
-    queue.messages += messageCount;
-    queue.latencyMs += latencyMs;
+    traffic.countGet(given.queueId, messageCount, bytes, latencyMs);
     this.gets.count(messageCount, bytes);
     if (!traffic.system) this.userGets.count(messageCount, bytes);
     if (latencyMs > this.getLatencyMsMax) this.getLatencyMsMax = latencyMs;
     this.pullsFound++;
     if (!given.fromDisk) return;
-    (traffic.fromDisk ??= new Meter()).count(messageCount, bytes);
+    (traffic.fromDisk ??= new PlainMeter()).count(messageCount, bytes);
     this.getsFromDisk.count(messageCount, bytes);
   }
 
@@ -213,10 +204,10 @@ export class BrokerStats {
 
   /** The topic is deleted. */
   forgetTopic(topic: string): void {
-    this.releaseQueues(this.byTopic.get(topic));
+    this.byTopic.get(topic)?.release();
     this.byTopic.delete(topic);
     for (const topics of this.byPair.values()) {
-      this.releaseQueues(topics.get(topic));
+      topics.get(topic)?.release();
       if (topics.delete(topic)) this.pairCount--;
     }
     for (const meters of this.pairTables()) meters.forget((meter) => meter.topic === topic);
@@ -225,7 +216,7 @@ export class BrokerStats {
   /** The group is deleted. */
   forgetGroup(group: string): void {
     const topics = this.byPair.get(group);
-    for (const traffic of topics?.values() ?? []) this.releaseQueues(traffic);
+    for (const traffic of topics?.values() ?? []) traffic.release();
     if (topics && this.byPair.delete(group)) this.pairCount -= topics.size;
     for (const meters of this.pairTables()) meters.forget((meter) => meter.group === group);
   }
@@ -272,21 +263,12 @@ export class BrokerStats {
     return [this.sendBacks, this.dead, this.groupAcks, this.groupCheckpoints];
   }
 
-  /** A meter for a queue; past the limit one that nobody asks. */
-  private queueMeter(): Meter {
-    if (this.queueMeterCount >= QUEUE_METER_COUNT_MAX) return this.nobodys;
-    this.queueMeterCount++;
-    return new Meter();
+  private newTopic(topic: string): TopicTraffic {
+    return new TopicTraffic(this.cells, this.queueAllowance, topic);
   }
 
   private *withQueues(traffic: TopicTraffic | GroupTraffic): Iterable<Meter> {
     yield traffic;
-    for (const queue of traffic.queues) if (queue && queue !== this.nobodys) yield queue;
-  }
-
-  private releaseQueues(traffic: TopicTraffic | GroupTraffic | undefined): void {
-    for (const queue of traffic?.queues ?? []) {
-      if (queue && queue !== this.nobodys) this.queueMeterCount--;
-    }
+    yield* traffic.queues();
   }
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { Meter, WINDOWS } from './meter.js';
+import { PlainMeter, WINDOWS } from './meter.js';
 import { COLUMN } from './snapshot-ring.js';
 
 /** Counts `perTick` messages in each of `ticks` ticks, with a snapshot at the end of each. */
-function run(meter: Meter, ticks: number, perTick: number, from = 0): number {
+function run(meter: PlainMeter, ticks: number, perTick: number, from = 0): number {
   for (let tick = 1; tick <= ticks; tick++) {
     for (let i = 0; i < perTick; i++) meter.count(2, 100);
     meter.snapshot('minute', (from + tick) * WINDOWS.minute.intervalMs);
@@ -13,20 +13,20 @@ function run(meter: Meter, ticks: number, perTick: number, from = 0): number {
 
 describe('Meter', () => {
   it('shows nothing before the first snapshot', () => {
-    const meter = new Meter();
+    const meter = new PlainMeter();
     meter.count(5, 500);
     expect(meter.window('minute', COLUMN.MESSAGES)).toEqual({ sum: 0, tps: 0, avgpt: 0 });
   });
 
   it('begins its first window one interval before the first snapshot, as Apache does', () => {
-    const meter = new Meter();
+    const meter = new PlainMeter();
     run(meter, 1, 10);
     expect(meter.window('minute', COLUMN.MESSAGES)).toEqual({ sum: 20, tps: 2, avgpt: 2 });
     expect(meter.window('minute', COLUMN.BYTES)).toEqual({ sum: 1_000, tps: 100, avgpt: 100 });
   });
 
   it('has a window of six intervals that moves on', () => {
-    const meter = new Meter();
+    const meter = new PlainMeter();
     const at = run(meter, 6, 3);
     run(meter, 3, 0, at);
     expect(meter.window('minute', COLUMN.MESSAGES)).toEqual({ sum: 18, tps: 18 / 60, avgpt: 2 });
@@ -35,13 +35,13 @@ describe('Meter', () => {
   });
 
   it('shows no mean where Apache has none', () => {
-    const meter = new Meter();
+    const meter = new PlainMeter();
     run(meter, 1, 10);
     expect(meter.window('minute', COLUMN.MESSAGES, false).avgpt).toBe(0);
   });
 
   it('has no rate after the clock was set back', () => {
-    const meter = new Meter();
+    const meter = new PlainMeter();
     meter.count(1);
     meter.snapshot('minute', 1_000_000);
     meter.count(1);
@@ -50,7 +50,7 @@ describe('Meter', () => {
   });
 
   it('forgets its snapshots after a still day and goes on from the right totals', () => {
-    const meter = new Meter();
+    const meter = new PlainMeter();
     meter.count(7);
     let hour = 0;
     const day = () => meter.snapshot('day', ++hour * WINDOWS.day.intervalMs);
@@ -64,7 +64,7 @@ describe('Meter', () => {
   });
 
   it('keeps nothing for what never happened', () => {
-    const meter = new Meter();
+    const meter = new PlainMeter();
     for (let i = 1; i < 9; i++) meter.snapshot('hour', i * WINDOWS.hour.intervalMs);
     expect(Object.values(meter).filter((value) => typeof value === 'object')).toHaveLength(1);
   });

@@ -19,38 +19,33 @@ export const WINDOWS: Readonly<Record<WindowName, WindowShape>> = {
 
 const ZERO: Totals = { times: 0, messages: 0, bytes: 0, latencyMs: 0 };
 
+type Rings = Partial<Record<WindowName, SnapshotRing>>;
+
 /**
- * Counts one thing: plain numbers that the hot path adds to, and snapshots of them that somebody takes from time to time.
+ * Shows one thing that is counted: totals that only grow, and snapshots of them that somebody takes from time to time.
  * Snapshots are kept for meters that move; one that has been still for a day costs its numbers alone.
  */
-export class Meter implements Totals {
+export abstract class Meter implements Totals {
   /** Events: sends, pulls, acknowledgements. */
-  times = 0;
-  messages = 0;
-  bytes = 0;
+  abstract readonly times: number;
+  abstract readonly messages: number;
+  abstract readonly bytes: number;
   /** Milliseconds that the events took, summed. */
-  latencyMs = 0;
+  abstract readonly latencyMs: number;
 
-  private minute: SnapshotRing | undefined = undefined;
-  private hour: SnapshotRing | undefined = undefined;
-  private day: SnapshotRing | undefined = undefined;
+  private rings: Rings | undefined = undefined;
   /** Totals when the snapshots begin. */
   private base: Totals = ZERO;
 
-  count(messages: number, bytes = 0): void {
-    this.times++;
-    this.messages += messages;
-    this.bytes += bytes;
-  }
-
   /** Takes a snapshot for a window; to be called once per interval of it. @param nowMs wall clock */
   snapshot(name: WindowName, nowMs: number): void {
-    if (!this.minute && this.times === this.base.times && this.messages === this.base.messages)
+    if (!this.rings && this.times === this.base.times && this.messages === this.base.messages)
       return;
-    let ring = this[name];
+    const rings = (this.rings ??= {});
+    let ring = rings[name];
     if (!ring) {
       const { rowCount, intervalMs } = WINDOWS[name];
-      this[name] = ring = new SnapshotRing(rowCount);
+      rings[name] = ring = new SnapshotRing(rowCount);
       ring.add(this.base, nowMs - intervalMs);
     }
     ring.add(this, nowMs);
@@ -58,12 +53,26 @@ export class Meter implements Totals {
   }
 
   window(name: WindowName, column: Column, perTime = true): WindowSums {
-    return this[name]?.sums(column, perTime) ?? NOTHING_HAPPENED;
+    return this.rings?.[name]?.sums(column, perTime) ?? NOTHING_HAPPENED;
   }
 
   private forgetSnapshots(): void {
     const { times, messages, bytes, latencyMs } = this;
     this.base = { times, messages, bytes, latencyMs };
-    this.minute = this.hour = this.day = undefined;
+    this.rings = undefined;
+  }
+}
+
+/** A meter with numbers of its own. */
+export class PlainMeter extends Meter {
+  override times = 0;
+  override messages = 0;
+  override bytes = 0;
+  override readonly latencyMs = 0;
+
+  count(messages: number, bytes = 0): void {
+    this.times++;
+    this.messages += messages;
+    this.bytes += bytes;
   }
 }

@@ -53,10 +53,10 @@ const givenUp: Counter['find'] = (stats, key) => {
 };
 
 const meterAt = (
-  owner: { readonly queues: readonly (Meter | undefined)[] } | undefined,
+  owner: { queue(queueId: number): Meter | undefined } | undefined,
   queueId: string | undefined,
 ): Meter | undefined =>
-  /^\d{1,9}$/.test(queueId ?? '') ? owner?.queues[Number(queueId)] : undefined;
+  /^\d{1,9}$/.test(queueId ?? '') ? owner?.queue(Number(queueId)) : undefined;
 
 const broker =
   (read: (stats: BrokerStats) => Meter): Counter['find'] =>

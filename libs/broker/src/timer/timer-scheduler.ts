@@ -56,9 +56,7 @@ export class TimerScheduler {
     );
     this.delivery = new SlotDelivery(parts, () => this.pumpSoon());
     this.nextOpenMs = parts.timers.readTimeMs;
-    arrivals.on((queue) => {
-      if (queue.topic === TIMER_TOPIC) this.intake.wake();
-    });
+    arrivals.onTopic(TIMER_TOPIC, () => this.intake.wake());
   }
 
   start(): void {

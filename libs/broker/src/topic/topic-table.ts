@@ -4,6 +4,7 @@ import type { DataVersion, TopicConfig, TopicConfigWrapper } from '@rocketmq-ts/
 import type { StoreQueue } from '@rocketmq-ts/storage';
 import { initialVersion, nextVersion } from '../metadata/data-version.js';
 import type { TopicTraffic } from '../stats/broker-stats.js';
+import { isWritable } from './permission.js';
 import { topicConfig } from './topic-creation.js';
 import { isRetryTopic, LIGHT_QUEUE_PREFIX, mayBeSentTo, topicNameDefect } from './topic-name.js';
 
@@ -12,20 +13,26 @@ export type SaveTopics = (content: () => TopicConfigWrapper) => Promise<void>;
 
 /** One topic, with what the hot paths need at hand. The object lives as long as the topic. */
 export class TopicRecord {
-  /** Name as records store it. */
-  readonly nameBytes: Buffer;
+  // What every message touches comes first: with thousands of topics it has to be fetched each time, and lies together.
+  /** It is in the table no more: whoever kept it must look again. */
+  removed = false;
   /** Whether producers may name it. */
   readonly sendable: boolean;
   /** Whether it is the retry topic of a group. */
   readonly retries: boolean;
-  /** Queues of the store by queue id, filled when first used. */
-  readonly queues: (StoreQueue | undefined)[] = [];
-  /** Counters of the topic, filled when first used. */
-  traffic: TopicTraffic | undefined = undefined;
-  /** It is in the table no more: whoever kept it must look again. */
-  removed = false;
+  /** Of the settings: see `SendTopic`. */
+  writable = false;
+  ordered = false;
+  queueCount = 0;
+  multiTags = false;
   /** Whether each message must have a key: Apache's compacted topics keep the last one of each. */
   keyRequired = false;
+  /** Queues of the store by queue id, filled when first used. */
+  readonly queues: (StoreQueue | undefined)[] = [];
+  /** Name as records store it. */
+  readonly nameBytes: Buffer;
+  /** Counters of the topic, filled when first used. */
+  traffic: TopicTraffic | undefined = undefined;
   private settings!: TopicConfig;
 
   constructor(
@@ -44,6 +51,10 @@ export class TopicRecord {
 
   set config(config: TopicConfig) {
     this.settings = config;
+    this.writable = isWritable(config.perm);
+    this.ordered = config.order;
+    this.queueCount = Math.max(config.writeQueueNums, config.readQueueNums);
+    this.multiTags = config.topicFilterType === 'MULTI_TAG';
     this.keyRequired = config.attributes.get('cleanup.policy') === 'COMPACTION';
   }
 }

@@ -164,6 +164,21 @@ export class ActiveIndexFile {
     return this.slots[keyHash % this.slots.length] ?? 0;
   }
 
+  /**
+   * Looks at the slots of these hashes, and nothing else, so that the processor waits for many of them at once: they lie all
+   * over 20 MB. @returns something that depends on all of them
+   */
+  fetchSlots(hashes: Int32Array, count: number): number {
+    const { slots } = this;
+    const slotCount = slots.length;
+    let seen = 0;
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i]!;
+      if (hash >= 0) seen |= slots[hash % slotCount]!;
+    }
+    return seen;
+  }
+
   async entry(number: number): Promise<IndexEntry> {
     const inMemory = this.pending.find(number);
     if (inMemory) return decodeIndexEntry(inMemory.chunk, inMemory.position);

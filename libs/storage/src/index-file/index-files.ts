@@ -5,6 +5,7 @@ import {
   type Disk,
   type Logger,
 } from '@rocketmq-ts/kernel';
+import { HASHES_PER_MESSAGE } from '../message-store.types.js';
 import type { IndexedLog, IndexHits, IndexSink } from '../message-store.types.js';
 import {
   APACHE_INDEX_SHAPE,
@@ -38,10 +39,11 @@ export class IndexFiles implements IndexSink {
   /** Full files on their way to disk, one after the other so that `sealed` stays in order; never rejects. */
   private sealing: Promise<void> = Promise.resolve();
   private lastPutOffset = -1;
+  private readonly hashesOfOne = new Int32Array(HASHES_PER_MESSAGE);
   private suspended = false;
   private relieving = false;
-  /** Kept so that the look at a slot is not left out by the compiler. */
-  lastSeenEntry = 0;
+  /** Kept so that the look at slots is not left out by the compiler. */
+  lastSeenEntries = 0;
 
   constructor(
     private readonly seams: { readonly disk: Disk; readonly clock: Clock; readonly logger: Logger },
@@ -106,36 +108,45 @@ export class IndexFiles implements IndexSink {
     storeTimestampMs: number,
     tags?: string,
   ): void {
-    const uniqKeyHash = this.hashOf(uniqKey, topicHash);
-    this.putHashed(uniqKeyHash, keys, topicHash, commitLogOffset, storeTimestampMs, tags);
+    const { hashesOfOne } = this;
+    this.hashKeys(uniqKey, tags, topicHash, hashesOfOne, 0);
+    this.putHashed(hashesOfOne, 0, keys, topicHash, commitLogOffset, storeTimestampMs);
   }
 
-  hashOf(uniqKey: string | undefined, topicHash: number): number {
-    if (!uniqKey) return NO_KEY_HASH;
-    const keyHash = positiveHash(javaHashCode(uniqKey, topicSeed(topicHash)));
-    // Only for the processor: the slot is on its way from memory before `putHashed` needs it.
-    if (this.active) this.lastSeenEntry = this.active.newestInMemory(keyHash);
-    return keyHash;
+  hashKeys(
+    uniqKey: string | undefined,
+    tags: string | undefined,
+    topicHash: number,
+    hashes: Int32Array,
+    at: number,
+  ): void {
+    const seed = topicSeed(topicHash);
+    hashes[at] = uniqKey ? positiveHash(javaHashCode(uniqKey, seed)) : NO_KEY_HASH;
+    // Since 5.5 the tag is a key of its own kind. Source: rocketmq 5.5.0 `IndexService#buildIndex`.
+    hashes[at + 1] = tags
+      ? positiveHash(javaHashCode(tags, javaHashCode('T#', seed)))
+      : NO_KEY_HASH;
+  }
+
+  fetchSlots(hashes: Int32Array, count: number): void {
+    if (this.active) this.lastSeenEntries = this.active.fetchSlots(hashes, count);
   }
 
   putHashed(
-    uniqKeyHash: number,
+    hashes: Int32Array,
+    at: number,
     keys: string | undefined,
     topicHash: number,
     commitLogOffset: number,
     storeTimestampMs: number,
-    tags?: string,
   ): void {
     if (commitLogOffset <= this.lastPutOffset || this.suspended) return;
-    if (uniqKeyHash < 0 && !keys && !tags) return;
-    const seed = topicSeed(topicHash);
+    const uniqKeyHash = hashes[at]!;
+    const tagsHash = hashes[at + 1]!;
+    if (uniqKeyHash < 0 && tagsHash < 0 && !keys) return;
     if (uniqKeyHash >= 0) this.putHash(uniqKeyHash, commitLogOffset, storeTimestampMs);
-    if (keys) this.putTokens(keys, seed, commitLogOffset, storeTimestampMs);
-    // Since 5.5 the tag is a key of its own kind. Source: rocketmq 5.5.0 `IndexService#buildIndex`.
-    if (tags) {
-      const tagSeed = javaHashCode('T#', seed);
-      this.putHash(positiveHash(javaHashCode(tags, tagSeed)), commitLogOffset, storeTimestampMs);
-    }
+    if (keys) this.putTokens(keys, topicSeed(topicHash), commitLogOffset, storeTimestampMs);
+    if (tagsHash >= 0) this.putHash(tagsHash, commitLogOffset, storeTimestampMs);
     this.lastPutOffset = commitLogOffset;
   }
 
