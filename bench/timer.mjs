@@ -77,6 +77,15 @@ const metric = async (name) => {
   const line = page.split('\n').find((text) => text.startsWith(name));
   return line === undefined ? 0 : Number(line.slice(line.lastIndexOf(' ')));
 };
+/** What of it V8 knows, MiB. */
+const memoryParts = async () => {
+  const inMiB = async (name) => Math.round((await metric(name)) / 1_048_576);
+  return {
+    heapUsed: await inMiB('nodejs_heap_size_used_bytes'),
+    heapTotal: await inMiB('nodejs_heap_size_total_bytes'),
+    external: await inMiB('nodejs_external_memory_bytes'),
+  };
+};
 const body = Buffer.alloc(bodyBytes, 'x');
 
 async function settled() {
@@ -96,6 +105,7 @@ async function run() {
   await client.sendAll('timer-plain', plain, () => ({ properties: {}, body }));
   await pause(4_000);
   const plainMiB = memoryMiB();
+  const plainParts = await memoryParts();
 
   const beginMs = Date.now();
   const first = beginMs + 3_600_000;
@@ -106,8 +116,7 @@ async function run() {
   const sendSeconds = (Date.now() - beginMs) / 1_000;
   await settled();
   const pendingMiB = memoryMiB();
-  const heapMiB = (await metric('nodejs_heap_size_used_bytes')) / 1_048_576;
-  const externalMiB = (await metric('nodejs_external_memory_bytes')) / 1_048_576;
+  const pendingParts = await memoryParts();
   const waiting = await metric('rocketmq_timer_dequeue_lag');
 
   const count = rate * seconds;
@@ -139,8 +148,8 @@ async function run() {
       aboveRest: Math.round(pendingMiB - restMiB),
       abovePlain: Math.round(pendingMiB - plainMiB),
       whileDue: Math.round(dueMiB),
-      heapUsed: Math.round(heapMiB),
-      external: Math.round(externalMiB),
+      plainParts,
+      pendingParts,
     },
     lateness: { rate, seconds, headroomMs, ...judged },
   };

@@ -1,9 +1,4 @@
-import {
-  ResponseCode,
-  SendAnswerTemplate,
-  offsetMsgId,
-  writeSendAnswer,
-} from '@rocketmq-ts/protocol';
+import { ResponseCode, SendAnswerTemplate, writeSendAnswer } from '@rocketmq-ts/protocol';
 import type { StoredOutcome, WriteRefusal } from '@rocketmq-ts/storage';
 import type { BrokerStats, StoredSend } from '../stats/broker-stats.js';
 import type { PendingSend, SendAnswerTarget } from './pending-send.js';
@@ -33,11 +28,6 @@ export class SendAnswers {
   /** One message is stored. Writes the answer without an object on the way. */
   storedOne(to: PendingSend, outcome: StoredOutcome): void {
     const { connection } = to;
-    if (to.recallHandle !== undefined) {
-      const msgId = offsetMsgId(this.storeHostHex, to.commitLogOffset);
-      this.stored(to, outcome, msgId, to.queueOffset, to.recallHandle);
-      return;
-    }
     if (!to.isOneWay && !connection.closed) {
       if (this.template.options.traceOn !== this.facts.traceOn())
         this.template = this.newTemplate();
@@ -53,14 +43,8 @@ export class SendAnswers {
     return new SendAnswerTemplate({ hostPart: storeHostHex, regionId, traceOn: traceOn() });
   }
 
-  /** A timed message, or all messages of a batch, are stored. */
-  stored(
-    to: SendAnswerTarget,
-    outcome: StoredOutcome,
-    msgId: string,
-    queueOffset: number,
-    recallHandle?: string,
-  ): void {
+  /** All messages of a batch are stored. */
+  stored(to: SendAnswerTarget, outcome: StoredOutcome, msgId: string, queueOffset: number): void {
     const { connection } = to;
     if (!to.isOneWay) {
       const ext = new Map<string, string>([
@@ -70,7 +54,6 @@ export class SendAnswers {
         ['MSG_REGION', this.facts.regionId],
         ['TRACE_ON', String(this.facts.traceOn())],
       ]);
-      if (recallHandle !== undefined) ext.set('recallHandle', recallHandle);
       if (to.transactionId !== undefined) ext.set('transactionId', to.transactionId);
       const code = codeOf(outcome);
       this.stats.countAnswer(to.requestCode, code, to.storeTimestampMs);

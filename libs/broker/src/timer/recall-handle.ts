@@ -13,8 +13,9 @@ export interface RecallHandle {
 export function encodeRecallHandle(handle: RecallHandle): string {
   const { topic, brokerName, timestampText, uniqKey } = handle;
   const text = [VERSION, topic, brokerName, timestampText, uniqKey].join(' ');
-  const base64 = Buffer.from(text).toString('base64');
-  return base64.replaceAll('+', '-').replaceAll('/', '_');
+  const base64 = Buffer.from(text).toString('base64url');
+  // Java pads, Node does not.
+  return base64.padEnd(Math.ceil(base64.length / 4) * 4, '=');
 }
 
 /** What a handle says; undefined where it is none. Source: rocketmq 5.5.0 `RecallMessageHandle#decodeHandle`. */

@@ -24,6 +24,20 @@ const UNWRITTEN_BYTES_MAX = 8 * 1024 * 1024;
 const REBUILD_MARGIN_MS = 60_000;
 
 /**
+ * One for all messages: V8 sees objects that are made here outlive a short collection now and then, and makes them all in the
+ * old space from there on, which then holds hundreds of bytes for each waiting message until a full collection.
+ */
+class UnitToNote implements NewTimerUnit {
+  magic = 0;
+  writeTimeMs = 0;
+  slotTimeMs = 0;
+  commitLogOffset = 0;
+  recordBytes = 0;
+  topicHash = 0;
+  dueMs = 0;
+}
+
+/**
  * Reads the timer topic and notes each message in the timer log.
  *
  * Invariants:
@@ -39,12 +53,13 @@ export class TimerIntake {
   /** Of the message noted last since the start; −1 before. */
   private notedOffset = -1;
   private readonly record = new TimedRecord();
+  private readonly unit = new UnitToNote();
   private joinBuffer: Buffer | undefined;
   private readonly wakeAgain = (): void => this.wake();
 
   constructor(
     private readonly parts: TimerParts,
-    /** Called for each unit that was noted. */
+    /** Called for each unit that was noted; the unit is valid during the call. */
     private readonly onNoted: (unit: NewTimerUnit, late: boolean) => void,
     /** Called when everything is noted. */
     private readonly onIdle: () => void,
@@ -172,23 +187,20 @@ export class TimerIntake {
     const nowMs = clock.nowMs();
     const writeTimeMs = nowMs - (nowMs % precisionMs);
     const outMs = record.outMs - (record.outMs % precisionMs);
-    const window = { slots: settings.rollWindowSlots, precisionMs };
-    const rollMs = rollSlotMs(outMs, writeTimeMs, window);
-    const magic =
+    const rollMs = rollSlotMs(outMs, writeTimeMs, settings.rollWindowSlots, precisionMs);
+    const wanted = rollMs ?? outMs;
+    const { unit } = this;
+    unit.magic =
       TimerMagic.DEFAULT |
       (rollMs === undefined ? 0 : TimerMagic.ROLL) |
       (record.recalls ? TimerMagic.DELETE : 0);
-    const wanted = rollMs ?? outMs;
-    const unit: NewTimerUnit = {
-      magic,
-      writeTimeMs,
-      // What comes too late for its slot goes out with the first that is still open.
-      slotTimeMs: Math.max(wanted, timers.readTimeMs),
-      commitLogOffset: record.commitLogOffset,
-      recordBytes: record.sizeBytes,
-      topicHash: record.topicHash,
-      dueMs: rollMs ?? dueWithin(record.wishedMs, outMs, precisionMs),
-    };
+    unit.writeTimeMs = writeTimeMs;
+    // What comes too late for its slot goes out with the first that is still open.
+    unit.slotTimeMs = Math.max(wanted, timers.readTimeMs);
+    unit.commitLogOffset = record.commitLogOffset;
+    unit.recordBytes = record.sizeBytes;
+    unit.topicHash = record.topicHash;
+    unit.dueMs = rollMs ?? dueWithin(record.wishedMs, outMs, precisionMs);
     timers.add(unit);
     figures.enqueued++;
     figures.addPending(record.realTopic, record.recalls ? -1 : 1);

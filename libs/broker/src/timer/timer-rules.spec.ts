@@ -79,7 +79,7 @@ describe('rollSlotMs', () => {
     [40_000, 30_000],
     [500_000, 30_000],
   ])('of %d ms ahead is %p', (ahead, expected) => {
-    expect(rollSlotMs(NOW + ahead, NOW, window)).toBe(
+    expect(rollSlotMs(NOW + ahead, NOW, window.slots, window.precisionMs)).toBe(
       expected === undefined ? undefined : NOW + expected,
     );
   });

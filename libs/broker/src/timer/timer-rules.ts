@@ -83,9 +83,10 @@ export function dueWithin(
 export function rollSlotMs(
   slotTimeMs: number,
   writeTimeMs: number,
-  window: { readonly slots: number; readonly precisionMs: number },
+  // Two plain numbers: an object would be made for every message.
+  slots: number,
+  precisionMs: number,
 ): number | undefined {
-  const { slots, precisionMs } = window;
   const windowMs = slots * precisionMs;
   const beyondMs = slotTimeMs - writeTimeMs - windowMs;
   if (beyondMs < 0) return undefined;

@@ -8,6 +8,7 @@ import {
   isTimerBlank,
   TIMER_BLANK_BYTES,
   TIMER_UNIT_BYTES,
+  type NewTimerUnit,
   type TimerUnit,
 } from './timer-unit.js';
 
@@ -96,7 +97,7 @@ export class TimerLog {
   }
 
   /** Appends a unit. @returns its position */
-  append(unit: TimerUnit): number {
+  append(unit: NewTimerUnit, previousPosition: number): number {
     const used = this.end % this.fileBytes;
     if (this.fileBytes - used < TIMER_UNIT_BYTES + TIMER_BLANK_BYTES) {
       const chunk = this.tailChunk(TIMER_BLANK_BYTES);
@@ -106,7 +107,7 @@ export class TimerLog {
     }
     const position = this.end;
     const chunk = this.tailChunk(TIMER_UNIT_BYTES);
-    encodeTimerUnit(chunk.bytes, chunk.usedBytes, unit);
+    encodeTimerUnit(chunk.bytes, chunk.usedBytes, unit, previousPosition);
     chunk.bytes.copy(this.lastUnit, 0, chunk.usedBytes, chunk.usedBytes + TIMER_UNIT_BYTES);
     chunk.usedBytes += TIMER_UNIT_BYTES;
     this.end += TIMER_UNIT_BYTES;

@@ -12,7 +12,7 @@ import {
   type TimerRecoveryPlan,
 } from './timer-recovery.js';
 import { decodeTimerSnapshot, type TimerSnapshot } from './timer-snapshot.js';
-import { NO_POSITION, TIMER_UNIT_BYTES, TimerMagic, type TimerUnit } from './timer-unit.js';
+import { TIMER_UNIT_BYTES, TimerMagic, type TimerUnit } from './timer-unit.js';
 import { TimerWheel } from './timer-wheel.js';
 
 /** Where the timer's files are. */
@@ -180,7 +180,7 @@ async function replay(
   const visit = (unit: TimerUnit, position: number): void => {
     const slotTimeMs = unit.slotTimeMs - (unit.slotTimeMs % precisionMs);
     if (slotTimeMs < readTimeMs) return;
-    const before = wheel.get(slotTimeMs)?.lastPosition ?? NO_POSITION;
+    const before = wheel.lastPositionOf(slotTimeMs);
     if (unit.previousPosition !== before) state.consistent = false;
     wheel.add(slotTimeMs, position, (unit.magic & TimerMagic.DELETE) === 0 ? 1 : -1);
   };

@@ -19,15 +19,21 @@ export interface TimerSnapshot {
   readonly fill: (wheel: TimerWheel, fromMs: number) => void;
 }
 
-/** All slots in use, in their own form: the file is a cache, Apache's broker does not look at it. Layout: FORMAT.md. */
+/**
+ * All slots in use, in their own form: the file is a cache, Apache's broker does not look at it. Layout: FORMAT.md.
+ * @param kept is written into, where it is large enough
+ * @returns a buffer whose first `sizeBytes` are the snapshot
+ */
 export function encodeTimerSnapshot(
   wheel: TimerWheel,
   logPosition: number,
   lastUnit: Buffer,
-): Buffer {
-  let count = 0;
-  wheel.forEach(() => count++);
-  const bytes = Buffer.alloc(HEADER_BYTES + count * ENTRY_BYTES + 4);
+  kept: Buffer,
+): { readonly buffer: Buffer; readonly sizeBytes: number } {
+  const count = wheel.usedSlotCount;
+  const sizeBytes = HEADER_BYTES + count * ENTRY_BYTES + 4;
+  // Half as much again: the wheel fills slowly.
+  const bytes = kept.length < sizeBytes ? Buffer.allocUnsafeSlow(Math.ceil(sizeBytes * 1.5)) : kept;
   MAGIC.copy(bytes);
   writeSafeInt64(bytes, 8, wheel.precisionMs);
   writeSafeInt64(bytes, 16, wheel.slotCount);
@@ -35,15 +41,15 @@ export function encodeTimerSnapshot(
   writeSafeInt64(bytes, 32, count);
   lastUnit.copy(bytes, 40);
   let at = HEADER_BYTES;
-  wheel.forEach((slot) => {
-    writeSafeInt64(bytes, at, slot.timeMs);
-    writeSafeInt64(bytes, at + 8, slot.firstPosition);
-    writeSafeInt64(bytes, at + 16, slot.lastPosition);
-    bytes.writeInt32BE(slot.count, at + 24);
+  wheel.forEach((timeMs, firstPosition, lastPosition, unitCount) => {
+    writeSafeInt64(bytes, at, timeMs);
+    writeSafeInt64(bytes, at + 8, firstPosition);
+    writeSafeInt64(bytes, at + 16, lastPosition);
+    bytes.writeInt32BE(unitCount, at + 24);
     at += ENTRY_BYTES;
   });
   bytes.writeInt32BE(crc32(bytes.subarray(0, at)) | 0, at);
-  return bytes;
+  return { buffer: bytes, sizeBytes };
 }
 
 /** The snapshot in a file's bytes; undefined where it is not whole. */

@@ -20,6 +20,7 @@ import {
   NO_POSITION,
   TIMER_UNIT_BYTES,
   TimerMagic,
+  type NewTimerUnit,
   type TimerUnit,
 } from './timer-unit.js';
 import { WheelFile } from './wheel-file.js';
@@ -55,7 +56,7 @@ export interface TimerStoreOptions {
 }
 
 /** What `TimerStore.add` takes. */
-export type NewTimerUnit = Omit<TimerUnit, 'previousPosition'>;
+export type { NewTimerUnit } from './timer-unit.js';
 
 /** The units of a slot. */
 export interface SlotReading {
@@ -100,6 +101,8 @@ export class TimerStore {
   private snapshotPosition = -1;
   private snapshotAtMs: number;
   private pendingSnapshot: PendingSnapshot | undefined;
+  /** Kept: one of megabytes for every few seconds of sends would be collected much later. In use while a snapshot is pending. */
+  private snapshotBuffer: Buffer = Buffer.alloc(0);
   private flushing: Promise<void> | undefined;
   private secondFileWriteMs: { readonly position: number; readonly timeMs: number } | undefined;
   flushFailures = 0;
@@ -173,16 +176,14 @@ export class TimerStore {
 
   /** Notes a message. It is in memory; `flush` makes it last. */
   add(unit: NewTimerUnit): void {
-    const slot = this.wheel.get(unit.slotTimeMs);
-    const previousPosition = slot?.lastPosition ?? NO_POSITION;
-    const position = this.log.append({ ...unit, previousPosition });
+    const position = this.log.append(unit, this.wheel.lastPositionOf(unit.slotTimeMs));
     this.wheel.add(unit.slotTimeMs, position, (unit.magic & TimerMagic.DELETE) === 0 ? 1 : -1);
   }
 
   /** Everything in the slot of a time. @throws system error */
   async readSlot(timeMs: number): Promise<SlotReading> {
     const units: TimerUnit[] = [];
-    let position = this.wheel.get(timeMs)?.lastPosition ?? NO_POSITION;
+    let position = this.wheel.lastPositionOf(timeMs);
     let blockBytes = MIN_BLOCK_BYTES;
     let block = Buffer.alloc(0);
     let blockStart = 0;
@@ -346,7 +347,9 @@ export class TimerStore {
     const grown = log.endPosition - Math.max(this.snapshotPosition, 0) >= SNAPSHOT_LOG_BYTES;
     const late = seams.clock.monotonicMs() - this.snapshotAtMs >= SNAPSHOT_INTERVAL_MS;
     if (!now && !grown && !late) return;
-    const bytes = encodeTimerSnapshot(wheel, log.endPosition, log.lastUnit);
+    const made = encodeTimerSnapshot(wheel, log.endPosition, log.lastUnit, this.snapshotBuffer);
+    this.snapshotBuffer = made.buffer;
+    const bytes = made.buffer.subarray(0, made.sizeBytes);
     this.pendingSnapshot = { logPosition: log.endPosition, bytes };
   }
 
@@ -392,7 +395,7 @@ export class TimerStore {
       lastTimerQueueOffset: this.queueOffset,
     });
     const times: number[] = [];
-    wheel.forEach(({ timeMs }) => times.push(timeMs));
+    wheel.forEach((timeMs) => times.push(timeMs));
     for (const timeMs of times) wheel.clear(timeMs);
     this.marks = [];
     this.pendingSnapshot = undefined;

@@ -24,10 +24,8 @@ const At = {
   DUE: 44,
 } as const;
 
-/** One waiting message as the timer log notes it. */
-export interface TimerUnit {
-  /** Position in the timer log of the unit that came before into the same slot, `NO_POSITION` for none. */
-  readonly previousPosition: number;
+/** One waiting message as it is to be noted in the timer log. */
+export interface NewTimerUnit {
   /** Bits of `TimerMagic`. */
   readonly magic: number;
   /** When the unit was made, cut to the precision. */
@@ -46,9 +44,20 @@ export interface TimerUnit {
   readonly dueMs: number;
 }
 
-export function encodeTimerUnit(into: Buffer, position: number, unit: TimerUnit): void {
+/** One waiting message as the timer log notes it. */
+export interface TimerUnit extends NewTimerUnit {
+  /** Position in the timer log of the unit that came before into the same slot, `NO_POSITION` for none. */
+  readonly previousPosition: number;
+}
+
+export function encodeTimerUnit(
+  into: Buffer,
+  position: number,
+  unit: NewTimerUnit,
+  previousPosition: number,
+): void {
   into.writeInt32BE(TIMER_UNIT_BYTES, position + At.SIZE);
-  writeSafeInt64(into, position + At.PREVIOUS, unit.previousPosition);
+  writeSafeInt64(into, position + At.PREVIOUS, previousPosition);
   into.writeInt32BE(unit.magic, position + At.MAGIC);
   writeSafeInt64(into, position + At.WRITE_TIME, unit.writeTimeMs);
   into.writeInt32BE(unit.slotTimeMs - unit.writeTimeMs, position + At.DELAY);

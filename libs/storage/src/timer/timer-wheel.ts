@@ -1,5 +1,5 @@
 import { writeSafeInt64 } from '@rocketmq-ts/kernel';
-import { readInt64 } from './timer-unit.js';
+import { NO_POSITION, readInt64 } from './timer-unit.js';
 
 /** Slots of Apache's wheel whatever the precision: seven days of seconds, twice. Source: rocketmq 5.5.0 `TimerWheel`. */
 export const TIMER_WHEEL_SLOTS = 2 * 7 * 86_400;
@@ -64,11 +64,9 @@ export class TimerWheel {
   /** The slot of a time, undefined where nothing waits in it. */
   get(timeMs: number): WheelSlot | undefined {
     const ticks = Math.floor(timeMs / this.precisionMs);
-    const index = ticks % this.slotCount;
-    const page = this.pages[Math.floor(index / PAGE_SLOTS)];
+    const page = this.pageWith(ticks);
     if (page === undefined) return undefined;
-    const at = (index % PAGE_SLOTS) * SLOT_BYTES;
-    if (readInt64(page, at + At.TICKS) !== ticks) return undefined;
+    const at = this.placeOf(ticks);
     return {
       timeMs: ticks * this.precisionMs,
       firstPosition: readInt64(page, at + At.FIRST),
@@ -77,11 +75,24 @@ export class TimerWheel {
     };
   }
 
+  /** Position of the last unit in the slot of a time; `NO_POSITION` where nothing waits in it. */
+  lastPositionOf(timeMs: number): number {
+    const ticks = Math.floor(timeMs / this.precisionMs);
+    const page = this.pageWith(ticks);
+    return page === undefined ? NO_POSITION : readInt64(page, this.placeOf(ticks) + At.LAST);
+  }
+
   /** Adds a unit of the timer log to the slot of a time. @param countBy 1, or −1 for a unit that deletes */
   add(timeMs: number, position: number, countBy: number): void {
-    const slot = this.get(timeMs);
-    const first = slot?.firstPosition ?? position;
-    this.put(timeMs, first, position, (slot?.count ?? 0) + countBy);
+    const ticks = Math.floor(timeMs / this.precisionMs);
+    const page = this.pageWith(ticks);
+    if (page === undefined) {
+      this.put(timeMs, position, position, countBy);
+      return;
+    }
+    const at = this.placeOf(ticks);
+    const count = page.readInt32BE(at + At.COUNT) + countBy;
+    this.put(timeMs, readInt64(page, at + At.FIRST), position, count);
   }
 
   /** Sets a slot; what another time left in it is gone. */
@@ -133,18 +144,25 @@ export class TimerWheel {
     return undefined;
   }
 
-  /** Calls back for each slot in use, in no order. */
-  forEach(visit: (slot: WheelSlot) => void): void {
+  /** Slots in which something waits. */
+  get usedSlotCount(): number {
+    return this.usedSlots.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Calls back for each slot in use, in no order; with plain numbers, since there can be a hundred thousand of them. */
+  forEach(
+    visit: (timeMs: number, firstPosition: number, lastPosition: number, count: number) => void,
+  ): void {
     for (const page of this.pages) {
       if (page === undefined) continue;
       for (let at = 0; at < PAGE_BYTES; at += SLOT_BYTES) {
         if (!isUsed(page, at)) continue;
-        visit({
-          timeMs: readInt64(page, at + At.TICKS) * this.precisionMs,
-          firstPosition: readInt64(page, at + At.FIRST),
-          lastPosition: readInt64(page, at + At.LAST),
-          count: page.readInt32BE(at + At.COUNT),
-        });
+        visit(
+          readInt64(page, at + At.TICKS) * this.precisionMs,
+          readInt64(page, at + At.FIRST),
+          readInt64(page, at + At.LAST),
+          page.readInt32BE(at + At.COUNT),
+        );
       }
     }
   }
@@ -170,6 +188,18 @@ export class TimerWheel {
   /** Pages that were taken and did not get into the file. */
   markChanged(pages: readonly WheelPage[]): void {
     for (const { index } of pages) this.changed.add(index);
+  }
+
+  /** The page in which something waits for these ticks. */
+  private pageWith(ticks: number): Buffer | undefined {
+    const page = this.pages[Math.floor((ticks % this.slotCount) / PAGE_SLOTS)];
+    const isThere = page !== undefined && readInt64(page, this.placeOf(ticks) + At.TICKS) === ticks;
+    return isThere ? page : undefined;
+  }
+
+  /** Where the slot of these ticks begins in its page. */
+  private placeOf(ticks: number): number {
+    return ((ticks % this.slotCount) % PAGE_SLOTS) * SLOT_BYTES;
   }
 
   private newPage(): Buffer {

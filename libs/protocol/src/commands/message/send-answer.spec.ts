@@ -31,6 +31,7 @@ const usual: SendAnswer = {
   queueOffset: Number.MAX_SAFE_INTEGER,
   commitLogOffset: 8000,
   transactionId: '0A000001A3B418B4AAC2000102030004',
+  recallHandle: undefined,
 };
 
 describe('writeSendAnswer', () => {
@@ -38,6 +39,8 @@ describe('writeSendAnswer', () => {
     ['the usual answer', usual],
     ['a negative opaque', { ...usual, opaque: -2_147_483_648 }],
     ['no unique key', { ...usual, transactionId: undefined }],
+    ['a timed message', { ...usual, recallHandle: 'djEgdCBiIDEgaw==' }],
+    ['a timed message, in binary', { ...usual, recallHandle: 'djEgdCBi', serializeType: 1 }],
     ['a unique key that JSON escapes', { ...usual, transactionId: 'key "1" é' }],
     ['an answer in binary', { ...usual, serializeType: 1 }],
     [
@@ -68,7 +71,7 @@ describe('writeSendAnswer', () => {
         queueOffset: Number.MAX_SAFE_INTEGER,
         transactionId: answer.transactionId,
         batchUniqId: undefined,
-        recallHandle: undefined,
+        recallHandle: answer.recallHandle,
         regionId: 'Region "1"',
         traceOn: true,
       });

@@ -22,6 +22,8 @@ export interface SendAnswer {
   readonly commitLogOffset: number;
   /** Unique key of the message. */
   readonly transactionId: string | undefined;
+  /** What the producer of a timed message needs to call it back. */
+  readonly recallHandle: string | undefined;
 }
 
 /** What all answers of a broker have in common. */
@@ -36,25 +38,28 @@ export interface SendAnswerOptions {
 export class SendAnswerTemplate {
   readonly head: BytePattern;
   readonly beforeTransactionId: BytePattern;
+  readonly beforeRecallHandle: BytePattern;
   readonly beforeMsgId: BytePattern;
   readonly afterMsgId: BytePattern;
   readonly beforeOpaque: BytePattern;
   readonly tail: BytePattern;
-  /** Most bytes of an answer without its transaction id. */
+  /** Most bytes of an answer without its transaction id and recall handle. */
   readonly bytesMax: number;
 
   constructor(readonly options: SendAnswerOptions) {
     const region = JSON.stringify(options.regionId);
     this.head = piece('{"code":0,"extFields":{"queueId":"');
     this.beforeTransactionId = piece('","transactionId":"');
+    this.beforeRecallHandle = piece('","recallHandle":"');
     this.beforeMsgId = piece(`","msgId":"${options.hostPart}`);
     this.afterMsgId = piece(
       `","${TRACE_ON_FIELD}":"${options.traceOn}","${MSG_REGION_FIELD}":${region},"queueOffset":"`,
     );
     this.beforeOpaque = piece('"},"flag":1,"language":"JAVA","opaque":');
     this.tail = piece(`,"serializeTypeCurrentRPC":"JSON","version":${CURRENT_VERSION}}`);
-    const pieces = [this.head, this.beforeTransactionId, this.beforeMsgId, this.afterMsgId];
-    const fixed = [...pieces, this.beforeOpaque, this.tail];
+    const optional = [this.beforeTransactionId, this.beforeRecallHandle];
+    const always = [this.head, this.beforeMsgId, this.afterMsgId, this.beforeOpaque, this.tail];
+    const fixed = [...optional, ...always];
     this.bytesMax =
       FRAME_PREFIX_BYTES + fixed.reduce((sum, bytes) => sum + bytes.length, 0) + NUMBERS_BYTES_MAX;
   }
@@ -87,9 +92,9 @@ function writeUsual(
   template: SendAnswerTemplate,
   answer: SendAnswer,
 ): boolean {
-  const { transactionId } = answer;
+  const { transactionId, recallHandle } = answer;
   const start = writer.length;
-  writer.ensure(template.bytesMax + (transactionId === undefined ? 0 : transactionId.length));
+  writer.ensure(template.bytesMax + lengthOf(transactionId) + lengthOf(recallHandle));
   const { slab, view } = writer;
   let at = template.head.write(view, start + FRAME_PREFIX_BYTES);
   at = writeDigits(slab, at, answer.queueId);
@@ -97,6 +102,11 @@ function writeUsual(
     at = template.beforeTransactionId.write(view, at);
     at = writeAscii(slab, at, transactionId);
     // Text that JSON would have to escape: nothing was taken of the writer yet.
+    if (at < 0) return false;
+  }
+  if (recallHandle !== undefined) {
+    at = template.beforeRecallHandle.write(view, at);
+    at = writeAscii(slab, at, recallHandle);
     if (at < 0) return false;
   }
   at = template.beforeMsgId.write(view, at);
@@ -114,11 +124,14 @@ function writeUsual(
   return true;
 }
 
+const lengthOf = (text: string | undefined): number => (text === undefined ? 0 : text.length);
+
 function writeAny(writer: FrameWriter, template: SendAnswerTemplate, answer: SendAnswer): void {
   const { hostPart, regionId, traceOn } = template.options;
   const ext = new Map<string, string>();
   ext.set('queueId', String(answer.queueId));
   if (answer.transactionId !== undefined) ext.set('transactionId', answer.transactionId);
+  if (answer.recallHandle !== undefined) ext.set('recallHandle', answer.recallHandle);
   ext.set('msgId', offsetMsgId(hostPart, answer.commitLogOffset));
   ext.set(TRACE_ON_FIELD, String(traceOn));
   ext.set(MSG_REGION_FIELD, regionId);
