@@ -7,7 +7,7 @@ import { assertSameLog, extentOf } from './commit-log-files.mjs';
 import { findPort } from './machine.mjs';
 import { ServiceProcess, wallClockMs } from './processes.mjs';
 
-const sameLimitMs = 30_000;
+const sameLimitMs = 120_000;
 const sharedLines = ['brokerClusterName=bench', `brokerName=${brokerName}`, 'brokerIP1=127.0.0.1', 'brokerIP2=127.0.0.1']; // prettier-ignore
 
 /** Apache's sync masters wait for a copy only when told how many there must be; ours gets the same line. */

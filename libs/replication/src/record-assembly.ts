@@ -26,16 +26,39 @@ export class RecordAssembly {
 
   /** Takes the stream's next bytes; they may be reused afterwards. @throws what the log's `take` throws; {HaProtocolError} too long a record */
   push(bytes: Buffer): void {
-    if (this.keptBytes === 0) {
-      const taken = this.log.take(bytes);
-      if (taken < bytes.length) this.keep(bytes.subarray(taken));
-      return;
+    const completed = this.complete(bytes);
+    if (completed === bytes.length) return;
+    const rest = bytes.subarray(completed);
+    const taken = this.log.take(rest);
+    if (taken < rest.length) this.keep(rest.subarray(taken));
+  }
+
+  /**
+   * Adds to what is kept as much as its first record lacks, and no more: the rest can be taken from where it lies.
+   * @returns bytes used; nothing is kept any more, or that is all
+   */
+  private complete(bytes: Buffer): number {
+    if (this.keptBytes === 0) return 0;
+    let used = 0;
+    if (this.keptBytes < LENGTH_BYTES) {
+      used = Math.min(LENGTH_BYTES - this.keptBytes, bytes.length);
+      this.keep(bytes.subarray(0, used));
+      if (this.keptBytes < LENGTH_BYTES) return used;
     }
-    this.keep(bytes);
-    // What is kept begins with its length: a long record is not looked at in vain for each of its chunks.
-    const { kept, keptBytes } = this;
-    const wantedBytes = keptBytes < LENGTH_BYTES ? this.keptBytesMax : kept.readInt32BE(0);
-    if (wantedBytes <= keptBytes || wantedBytes > this.keptBytesMax) this.retry();
+    const wantedBytes = this.kept.readInt32BE(0);
+    const isRecord = wantedBytes > this.keptBytes && wantedBytes <= this.keptBytesMax;
+    if (isRecord) {
+      const lacking = bytes.subarray(used, used + wantedBytes - this.keptBytes);
+      this.keep(lacking);
+      used += lacking.length;
+      if (this.keptBytes < wantedBytes) return used;
+      this.retry();
+      if (this.keptBytes === 0) return used;
+    }
+    // Filler, or the log takes nothing now: all of it is offered together.
+    this.keep(bytes.subarray(used));
+    this.retry();
+    return bytes.length;
   }
 
   /** Offers what is kept again, because the log may take now what it did not. @throws what the log's `take` throws */

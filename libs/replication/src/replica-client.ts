@@ -103,7 +103,7 @@ export class ReplicaClient {
     const { clock, log } = this.parts;
     const ticking = clock.setPeriodic(TICK_MS, () => this.tick());
     this.ends = [
-      log.onWritten(() => this.stream?.report()),
+      log.onWritten(() => this.stream?.onWritten()),
       log.onFlushed(() => this.stream?.report()),
       () => ticking.cancel(),
     ];

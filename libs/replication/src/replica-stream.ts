@@ -24,6 +24,12 @@ export interface ReplicaStreamOptions {
   readonly ticket: number | undefined;
 }
 
+/**
+ * Bytes that may wait for the disk: enough for it, and little enough that what is known of their records does not grow old in
+ * memory (the store's own bound, 32 MiB, is 25 000 messages of 1 KiB).
+ */
+const UNWRITTEN_BYTES_MAX = 4 * 1024 * 1024;
+
 /** More frames without a byte of the log than this, in one second, are no heartbeat. */
 const HEARTBEATS_MAX = 100;
 
@@ -118,9 +124,15 @@ export class ReplicaStream implements SocketEvents, FrameEvents {
     this.socket.write(encodeReport(this.reportedOffset));
   }
 
+  /** The log has written something. */
+  onWritten(): void {
+    this.report();
+    this.goOn();
+  }
+
   /** The store takes bytes again. */
   goOn(): void {
-    if (!this.heldBack || this.parts.pressure.writeRefusal()) return;
+    if (!this.heldBack || this.mustWait(UNWRITTEN_BYTES_MAX / 2)) return;
     this.heldBack = false;
     this.lastReadMs = this.parts.clock.monotonicMs();
     this.guarded(() => this.assembly.retry());
@@ -158,8 +170,14 @@ export class ReplicaStream implements SocketEvents, FrameEvents {
 
   /** Lets the master wait, in TCP, while the store does not keep up. */
   private holdBack(): void {
-    if (this.heldBack || this.ended || !this.parts.pressure.writeRefusal()) return;
+    if (this.heldBack || this.ended || !this.mustWait(UNWRITTEN_BYTES_MAX)) return;
     this.heldBack = true;
     this.socket.pause();
+  }
+
+  private mustWait(unwrittenBytesMax: number): boolean {
+    const { replica, pressure } = this.parts;
+    const unwrittenBytes = replica.endOffset - replica.writtenOffset;
+    return unwrittenBytes > unwrittenBytesMax || pressure.writeRefusal() !== undefined;
   }
 }

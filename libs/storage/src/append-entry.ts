@@ -9,18 +9,49 @@ export interface LightUnit {
   readonly queueOffset: number;
 }
 
-/**
- * One message on its way into the store. The caller makes a subclass with what it needs for its answer, sets the
- * input fields and passes it to `append`; the store sets the result fields during `append` and calls `onStored` once.
- * The byte fields are read during `append` alone and may be overwritten afterwards.
- */
-export abstract class AppendEntry {
-  // --- input ---
+/** One message on its way through the log: what queues, index and answers need of it. */
+export abstract class LogEntry {
+  // What making it known touches comes first, and lies together.
   queue!: StoreQueue;
-  /** UTF-8 of `queue.topic` as the record stores it; at most 32 767 bytes (above 127 a version 2 record is written). */
-  topicBytes: Buffer = NO_BYTES;
+  /** Position in the queue; 0 for prepared and rolled-back transaction messages, which are in no queue. */
+  queueOffset = -1;
+  commitLogOffset = -1;
+  /** Size of the whole record. */
+  sizeBytes = 0;
+  storeTimestampMs = 0;
   /** Bits of the message; the store itself sets the two that tell IPv6 hosts from IPv4. */
   sysFlag = 0;
+  /**
+   * Goes into the consume queue: hash of the tags, 0 without; for the schedule topic the time of delivery, which must
+   * be what `MessageStoreOptions.deliverTimestampMs` gives for this level at `clock.nowMs()`.
+   */
+  tagsCode = 0;
+  /** Its places in light queues; for the store alone. */
+  lightUnits: readonly LightUnit[] | undefined = undefined;
+  /** Value of the property UNIQ_KEY, for the index. */
+  uniqKey: string | undefined = undefined;
+  /** Value of the property KEYS (separated by spaces), for the index. */
+  keys: string | undefined = undefined;
+  /** Value of the property TAGS, for the index. */
+  tags: string | undefined = undefined;
+  /** False: answered as soon as the bytes are written, also in a mode that flushes first (property WAIT). */
+  waitForStore = true;
+
+  /**
+   * The fate of the message; called exactly once, never from inside `append`. Must not throw. Entries of one batch
+   * are called one after the other in the order of their appends.
+   */
+  abstract onStored(outcome: StoreOutcome): void;
+}
+
+/**
+ * One message on its way into the store. The caller makes a subclass with what it needs for its answer, sets the
+ * fields – those of `LogEntry` but offsets, size and time, which the store sets during `append` – and passes it to `append`;
+ * the store calls `onStored` once. The byte fields are read during `append` alone and may be overwritten afterwards.
+ */
+export abstract class AppendEntry extends LogEntry {
+  /** UTF-8 of `queue.topic` as the record stores it; at most 32 767 bytes (above 127 a version 2 record is written). */
+  topicBytes: Buffer = NO_BYTES;
   /** The user's flag. */
   flag = 0;
   bornTimestampMs = 0;
@@ -39,37 +70,8 @@ export abstract class AppendEntry {
   propertiesStart = 0;
   propertiesEnd = 0;
   /**
-   * Goes into the consume queue: hash of the tags, 0 without; for the schedule topic the time of delivery, which must
-   * be what `MessageStoreOptions.deliverTimestampMs` gives for this level at `clock.nowMs()`.
-   */
-  tagsCode = 0;
-  /** Value of the property UNIQ_KEY, for the index. */
-  uniqKey: string | undefined = undefined;
-  /** Value of the property KEYS (separated by spaces), for the index. */
-  keys: string | undefined = undefined;
-  /** Value of the property TAGS, for the index. */
-  tags: string | undefined = undefined;
-  /**
    * Value of the property INNER_MULTI_DISPATCH: light queues in which the message shall stand, too. Wherever the property
    * is there this must be set.
    */
   multiDispatch: string | undefined = undefined;
-  /** False: answered as soon as the bytes are written, also in a mode that flushes first (property WAIT). */
-  waitForStore = true;
-
-  // --- result, valid from `append` on ---
-  /** Position in the queue; 0 for prepared and rolled-back transaction messages, which are in no queue. */
-  queueOffset = -1;
-  commitLogOffset = -1;
-  /** Size of the whole record. */
-  sizeBytes = 0;
-  storeTimestampMs = 0;
-  /** Its places in light queues; for the store alone. */
-  lightUnits: readonly LightUnit[] | undefined = undefined;
-
-  /**
-   * The fate of the message; called exactly once, never from inside `append`. Must not throw. Entries of one batch
-   * are called one after the other in the order of their appends.
-   */
-  abstract onStored(outcome: StoreOutcome): void;
 }

@@ -1,5 +1,5 @@
 import { traceOf, type Logger } from '@rocketmq-ts/kernel';
-import type { AppendEntry } from './append-entry.js';
+import type { LogEntry } from './append-entry.js';
 import type { LogBatch } from './commit-log/log-batch.js';
 import type { StoreOutcome, WriteRefusal } from './message-store.types.js';
 import type { StoreCounters } from './store-counters.js';
@@ -19,7 +19,7 @@ export class BatchAnswers {
     this.tell(batch.entries, outcome, choice);
   }
 
-  refuse(entries: readonly AppendEntry[], refusal: WriteRefusal, choice: EntryChoice): void {
+  refuse(entries: readonly LogEntry[], refusal: WriteRefusal, choice: EntryChoice): void {
     this.counters.refusedAppends += entries.length;
     this.tell(entries, { kind: 'REFUSED', refusal }, choice);
   }
@@ -31,7 +31,7 @@ export class BatchAnswers {
     else this.counters.missingCopies += waiting;
   }
 
-  private tell(entries: readonly AppendEntry[], outcome: StoreOutcome, choice: EntryChoice): void {
+  private tell(entries: readonly LogEntry[], outcome: StoreOutcome, choice: EntryChoice): void {
     let next = 0;
     while (next < entries.length) {
       try {

@@ -1,6 +1,6 @@
 import { isHiddenTransaction, MessageSysFlag } from '@rocketmq-ts/protocol';
 import { traceOf, type Logger } from '@rocketmq-ts/kernel';
-import type { AppendEntry } from './append-entry.js';
+import type { LogEntry } from './append-entry.js';
 import type { LogBatch } from './commit-log/log-batch.js';
 import type { ConsumeQueue } from './consume-queue/consume-queue.js';
 import type { ConsumeQueues } from './consume-queue/consume-queues.js';
@@ -93,7 +93,7 @@ export class Dispatcher {
     }
   }
 
-  private addUnit(entry: AppendEntry): void {
+  private addUnit(entry: LogEntry): void {
     this.lastMessageOffset = entry.commitLogOffset;
     this.lastStoreTimestampMs = entry.storeTimestampMs;
     if (isHiddenTransaction(entry.sysFlag)) return;
@@ -102,7 +102,7 @@ export class Dispatcher {
     for (const { queue, queueOffset } of entry.lightUnits) this.addTo(queue, queueOffset, entry);
   }
 
-  private addTo(queue: ConsumeQueue, queueOffset: number, entry: AppendEntry): void {
+  private addTo(queue: ConsumeQueue, queueOffset: number, entry: LogEntry): void {
     if (queueOffset !== queue.maxOffset && !this.settle(queue, queueOffset, entry)) return;
     // The topic was removed while the message was on its way.
     if (queueOffset < queue.floorOffset) return;
@@ -120,7 +120,7 @@ export class Dispatcher {
    * their places, and a queue that begins again at 0 (Apache's broker does that when a topic is made anew) begins again here.
    * @returns whether the entry is to be added
    */
-  private settle(queue: ConsumeQueue, queueOffset: number, entry: AppendEntry): boolean {
+  private settle(queue: ConsumeQueue, queueOffset: number, entry: LogEntry): boolean {
     if (!(entry instanceof CopiedEntry) || !queue.hasUnits) return true;
     const { topic, queueId, maxOffset } = queue;
     if (queueOffset === 0) {
@@ -135,7 +135,7 @@ export class Dispatcher {
     return true;
   }
 
-  private addKeys(index: IndexSink, entries: readonly AppendEntry[]): void {
+  private addKeys(index: IndexSink, entries: readonly LogEntry[]): void {
     const hashCount = entries.length * HASHES_PER_MESSAGE;
     if (this.keyHashes.length < hashCount) this.keyHashes = new Int32Array(hashCount * 2);
     const { keyHashes } = this;

@@ -1,6 +1,6 @@
 import { KIB, type Clock } from '@rocketmq-ts/kernel';
 import { BLANK_MIN_BYTES, isHiddenTransaction } from '@rocketmq-ts/protocol';
-import type { AppendEntry } from '../append-entry.js';
+import type { AppendEntry, LogEntry } from '../append-entry.js';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import type { StoreCounters } from '../store-counters.js';
 import { RecordLimitError } from '../store-errors.js';
@@ -89,7 +89,7 @@ export class CommitLog {
    * Takes bytes of another log at the end of this one, as they are. They lie in one file.
    * @param entry what the bytes are a record of, its result fields set; without one they are filler
    */
-  copy(bytes: Buffer, start: number, end: number, entry: AppendEntry | undefined): void {
+  copy(bytes: Buffer, start: number, end: number, entry: LogEntry | undefined): void {
     let at = start;
     while (at < end) {
       const bytesNow = entry ? end - at : Math.min(end - at, FILLER_STEP_BYTES);

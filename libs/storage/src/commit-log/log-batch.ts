@@ -1,4 +1,4 @@
-import type { AppendEntry } from '../append-entry.js';
+import type { LogEntry } from '../append-entry.js';
 import type { LogSlab } from './log-slab.js';
 
 /** What is known of the copies that a batch waits for; the last two are reasons to wait no longer. */
@@ -9,7 +9,7 @@ export type CopyState = 'awaited' | 'timed-out' | 'not-available';
  * It grows until the writer takes it; a batch never spans two files.
  */
 export class LogBatch {
-  readonly entries: AppendEntry[] = [];
+  readonly entries: LogEntry[] = [];
   private readonly slabs: LogSlab[] = [];
   private readonly starts: number[] = [];
   private readonly ends: number[] = [];

@@ -1,10 +1,10 @@
 import { MessageSysFlag } from '@rocketmq-ts/protocol';
-import { AppendEntry } from '../append-entry.js';
+import { LogEntry } from '../append-entry.js';
 import type { ScannedRecord } from '../commit-log/record-facts.js';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 
 /** A record of another log on its way into this one. Nobody waits for an answer. */
-export class CopiedEntry extends AppendEntry {
+export class CopiedEntry extends LogEntry {
   /** @param inQueues false: the record is in no queue and in no index, whatever it says */
   constructor(record: ScannedRecord, queue: ConsumeQueue, inQueues: boolean) {
     super();

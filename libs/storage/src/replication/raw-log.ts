@@ -5,6 +5,7 @@ import type { LogSegments } from '../commit-log/log-segments.js';
 import type { LogSlab, LogSlabPool } from '../commit-log/log-slab.js';
 import type { LogSync } from '../commit-log/log-sync.js';
 import type { LogWriter } from '../commit-log/log-writer.js';
+import type { Segment } from '../segment.js';
 import type { TailCache } from '../tail-cache.js';
 
 /** Most that one checksum covers. */
@@ -97,13 +98,7 @@ export class RawLog {
       done(this.fromSlab(slab, offset, endOffset));
       return;
     }
-    const bytes = Buffer.allocUnsafeSlow(endOffset - offset);
-    segment.file.read(bytes, offset - segment.startOffset, (error, bytesRead) => {
-      if (error) done(undefined, error);
-      else if (bytesRead < bytes.length)
-        done(undefined, new RangeError(`${segment.file.path} is short`));
-      else done({ offset, bytes, release: () => undefined });
-    });
+    this.fromFile(segment, offset, endOffset, done);
   }
 
   /**
@@ -142,6 +137,29 @@ export class RawLog {
   private readPromised(offset: number, maxBytes: number): Promise<RawBytes | undefined> {
     return new Promise((resolve, reject) => {
       this.read(offset, maxBytes, (found, error) => (error ? reject(error) : resolve(found)));
+    });
+  }
+
+  /** Into memory of the pool: buffers that are made for each read would be collected several times a second. */
+  private fromFile(
+    segment: Segment,
+    offset: number,
+    endOffset: number,
+    done: (found: RawBytes | undefined, error?: Error) => void,
+  ): void {
+    const { pool } = this.parts;
+    const sizeBytes = endOffset - offset;
+    const slab = pool.take(offset, sizeBytes);
+    slab.holds = 1;
+    const bytes = slab.buffer.subarray(0, sizeBytes);
+    const release = (): void => pool.release(slab);
+    segment.file.read(bytes, offset - segment.startOffset, (error, bytesRead) => {
+      if (!error && bytesRead === sizeBytes) {
+        done({ offset, bytes, release });
+        return;
+      }
+      release();
+      done(undefined, error ?? new RangeError(`${segment.file.path} is short`));
     });
   }
 
