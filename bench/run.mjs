@@ -22,6 +22,7 @@ const probeClasses = path.join(benchRoot, 'apache', 'target', 'classes');
 const usage = `node bench/run.mjs [options]
   --points a,b,c      only these points (default: all but the optional ones)
   --rounds N          measured rounds, default 5
+  --once a,b,c        sessions that the first round alone measures
   --warm-up-rounds N  rounds at the quick pace that do not count, default 1 (0 with --quick)
   --quick             short durations and small backlogs: shows that it works, not how fast
   --only ours|apache  one side only
@@ -40,6 +41,7 @@ function parseOptions(argv) {
     options: {
       points: { type: 'string' },
       rounds: { type: 'string' },
+      once: { type: 'string', default: '' },
       'warm-up-rounds': { type: 'string' },
       quick: { type: 'boolean', default: false },
       only: { type: 'string' },
@@ -63,6 +65,7 @@ function parseOptions(argv) {
   return {
     ...values,
     points: selectPoints(values.points?.split(',')),
+    once: values.once.split(',').filter(Boolean),
     rounds: count(values.rounds, values.quick ? 1 : 5, 1),
     warmUpRounds: count(
       values['warm-up-rounds'],
@@ -124,7 +127,9 @@ async function runSession(name, points, side, pace, shared) {
 
 async function runRound(index, options, sides, pace, shared) {
   const round = Object.fromEntries(sides.map((side) => [side.name, {}]));
-  const names = [...new Set(options.points.map((point) => point.session))];
+  const names = [...new Set(options.points.map((point) => point.session))].filter(
+    (name) => index === 0 || !options.once.includes(name),
+  );
   for (const [at, name] of names.entries()) {
     const points = options.points.filter((point) => point.session === name);
     // who goes first changes from round to round, and from session to session
@@ -177,12 +182,15 @@ async function main() {
   await settleDisk();
   log('measuring the generator against an echo server');
   const ceiling = await measureCeiling(generator, directory);
+  const unknown = options.once.filter((name) => !(name in sessions));
+  if (unknown.length > 0) throw new Error(`no such session: ${unknown.join(' ')}`);
   for (let round = 0; round < options.warmUpRounds; round++) {
     log(`warm-up round ${round + 1} of ${options.warmUpRounds}`);
     await runRound(round, options, sides, paces.quick, shared);
   }
   const settings = {
     warmUpRounds: options.warmUpRounds,
+    once: options.once,
     pace: options.quick ? 'quick' : 'full',
     sides: Object.fromEntries(sides.map((side) => [side.name, side.settings])),
   };

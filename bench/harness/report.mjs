@@ -123,6 +123,9 @@ export function markdownTable(rows) {
   ].join('\n');
 }
 
+const onceText = (once = []) =>
+  once.length === 0 ? '' : `; one round of the sessions ${once.join(', ')}`;
+
 /** The whole bench/RESULTS.md. */
 export function markdownReport(result) {
   const { machine, settings, ceiling } = result;
@@ -131,7 +134,7 @@ export function markdownReport(result) {
     `Date ${machine.date}, commit ${machine.commit}${machine.isCommitClean ? '' : ' with uncommitted changes'}.`,
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.kernel}.`,
     `Node ${machine.node}; ${machine.java}; ${machine.go}.`,
-    `${settings.rounds} rounds after ${settings.warmUpRounds} for warming up, pace ${settings.pace}.`,
+    `${settings.rounds} rounds after ${settings.warmUpRounds} for warming up, pace ${settings.pace}${onceText(settings.once)}.`,
     ...Object.entries(settings.sides).map(([name, text]) => `${name}: ${text}.`),
   ];
   return [

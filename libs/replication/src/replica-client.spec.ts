@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MIB } from '@rocketmq-ts/kernel';
 import type { NetworkSocket } from '@rocketmq-ts/kernel';
 import { MemoryLog } from '../test/memory-log.js';
 import { HA_PORT, RawHaPeer, SimulatedPair } from '../test/simulated-pair.js';
@@ -70,6 +71,23 @@ describe('ReplicaClient', () => {
       slave.goOn();
       await pair.clock.advance(100);
       expect(slave.content).toEqual(master.content);
+    });
+
+    it('takes a few MiB at most ahead of its disk, and goes on as soon as that has written them', async () => {
+      await pair.stop();
+      [master, slave] = [new MemoryLog(MIB), new MemoryLog(MIB)];
+      pair = new SimulatedPair(master);
+      await pair.listen();
+      await follow();
+      slave.stick();
+      for (let i = 0; i < 120; i++) master.append(Buffer.alloc(100_000, i));
+      await pair.clock.advance(10_000);
+      expect(slave.endOffset).toBeGreaterThan(4 * MIB);
+      expect(slave.endOffset).toBeLessThan(6 * MIB);
+      expect(pair.client!.status.state).toBe('STREAMING');
+      slave.unstick();
+      await pair.clock.advance(100);
+      expect(slave.content.equals(master.content)).toBe(true);
     });
 
     it('comes back by itself after a reset, and after a half-open connection', async () => {

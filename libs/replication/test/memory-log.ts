@@ -21,6 +21,7 @@ export class MemoryLog implements SourceLog, CopiedLog, CopyPressure {
   private room: Buffer = Buffer.alloc(1024);
   private used = 0;
   private fillerEnd = 0;
+  private stuckAt: number | undefined;
   private readonly written = new Set<() => void>();
   private readonly flushed = new Set<() => void>();
   private writable: () => void = () => undefined;
@@ -35,7 +36,17 @@ export class MemoryLog implements SourceLog, CopiedLog, CopyPressure {
   }
 
   get writtenOffset(): number {
-    return this.endOffset;
+    return this.stuckAt ?? this.endOffset;
+  }
+
+  /** From now on nothing is written, until `unstick`. */
+  stick(): void {
+    this.stuckAt = this.endOffset;
+  }
+
+  unstick(): void {
+    this.stuckAt = undefined;
+    for (const listener of this.written) listener();
   }
 
   get isEmpty(): boolean {
