@@ -62,10 +62,13 @@ function parseOptions(argv) {
   if (values.only !== undefined && !['ours', 'apache'].includes(values.only)) {
     throw new Error(`--only takes ours or apache, not ${values.only}`);
   }
+  const once = values.once.split(',').filter(Boolean);
+  const unknown = once.filter((name) => !(name in sessions));
+  if (unknown.length > 0) throw new Error(`no such session: ${unknown.join(' ')}`);
   return {
     ...values,
     points: selectPoints(values.points?.split(',')),
-    once: values.once.split(',').filter(Boolean),
+    once,
     rounds: count(values.rounds, values.quick ? 1 : 5, 1),
     warmUpRounds: count(
       values['warm-up-rounds'],
@@ -182,8 +185,6 @@ async function main() {
   await settleDisk();
   log('measuring the generator against an echo server');
   const ceiling = await measureCeiling(generator, directory);
-  const unknown = options.once.filter((name) => !(name in sessions));
-  if (unknown.length > 0) throw new Error(`no such session: ${unknown.join(' ')}`);
   for (let round = 0; round < options.warmUpRounds; round++) {
     log(`warm-up round ${round + 1} of ${options.warmUpRounds}`);
     await runRound(round, options, sides, paces.quick, shared);

@@ -167,7 +167,7 @@ export class HaConnection implements SocketEvents {
       if (this.closed) found?.release();
       else if (!found) this.fail(nothingThere(replica.sentOffset, error));
       else this.gather(replica, found);
-      if (!this.pumping) this.pump();
+      this.pump();
     });
   }
 

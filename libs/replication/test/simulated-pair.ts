@@ -22,6 +22,15 @@ import type { MemoryLog } from './memory-log.js';
 
 export const HA_PORT = 10_912;
 export const GROUP = { clusterName: 'C', brokerName: 'a' };
+/** The slave, as its master knows it. */
+export const SLAVE = { brokerId: 1, address: 'slave:1' };
+
+/** How a master of ours with this log answers OPEN_REPLICATION. */
+export function offerOf(log: SourceLog, acceptor: ReplicationAcceptor): ReplicationOffer {
+  const { segmentSizeBytes, minOffset, writtenOffset } = log;
+  const ticket = acceptor.issueTicket(SLAVE);
+  return { ...GROUP, ticket, epoch: 1, segmentSizeBytes, minOffset, writtenOffset };
+}
 
 /** A master's side and, where it is wanted, a slave's, on one simulated network. */
 export class SimulatedPair<Master extends SourceLog = MemoryLog> {
@@ -82,7 +91,7 @@ export class SimulatedPair<Master extends SourceLog = MemoryLog> {
         clock,
         logger,
         link: this.link(),
-        identity: { ...GROUP, brokerId: 1, address: 'slave:1', epoch: () => this.knownEpoch },
+        identity: { ...GROUP, ...SLAVE, epoch: () => this.knownEpoch },
         masterAddress: () => ({ host: 'master', port: HA_PORT }),
         onRepair: (repair) => void this.repairs.push(repair),
       },
@@ -94,15 +103,7 @@ export class SimulatedPair<Master extends SourceLog = MemoryLog> {
 
   link(): MasterLink {
     const { master } = this;
-    const described = (): ReplicationOffer => ({
-      ...GROUP,
-      ticket: this.acceptor.issueTicket({ brokerId: 1, address: 'slave:1' }),
-      epoch: 1,
-      segmentSizeBytes: master.segmentSizeBytes,
-      minOffset: master.minOffset,
-      writtenOffset: master.writtenOffset,
-      ...this.lie,
-    });
+    const described = (): ReplicationOffer => ({ ...offerOf(master, this.acceptor), ...this.lie });
     return {
       openReplication: () => Promise.resolve(this.apache ? undefined : described()),
       checksum: (from, to) => master.checksum(from, to),

@@ -5,8 +5,7 @@ import {
   SimulatedRandom,
 } from '@rocketmq-ts/testing';
 import { cutStore, wipeStore, type MessageStoreOptions } from '@rocketmq-ts/storage';
-import { MortalClock } from '@rocketmq-ts/testing/store';
-import { SimulatedStore } from '@rocketmq-ts/testing/store';
+import { MortalClock, SimulatedStore } from '@rocketmq-ts/testing/store';
 import {
   ReplicaClient,
   ReplicationAcceptor,
@@ -17,9 +16,8 @@ import {
   type ReplicaRepair,
 } from '../src/index.js';
 import { Cable, MortalNetwork } from './mortal-network.js';
+import { GROUP, HA_PORT, offerOf, SLAVE } from './simulated-pair.js';
 
-const GROUP = { clusterName: 'C', brokerName: 'a' };
-const PORT = 10_912;
 const ANSWER_MS = 3_000;
 
 /** How a process ends that is not asked. */
@@ -105,7 +103,7 @@ export class TwoMachines {
     const { network } = process;
     this.acceptor = new ReplicationAcceptor(
       { ...parts, network, random },
-      { host: '', port: PORT },
+      { host: '', port: HA_PORT },
     );
     await this.acceptor.start();
     this.masterProcess = process;
@@ -165,8 +163,8 @@ export class TwoMachines {
         clock: process.clock,
         logger,
         link: this.link(process),
-        identity: { ...GROUP, brokerId: 1, address: 'slave:1', epoch: () => 1 },
-        masterAddress: () => ({ host: 'master', port: PORT }),
+        identity: { ...GROUP, ...SLAVE, epoch: () => 1 },
+        masterAddress: () => ({ host: 'master', port: HA_PORT }),
         onRepair: (repair) => (this.repair = repair),
       },
       this.following,
@@ -189,14 +187,8 @@ export class TwoMachines {
       if (!heard()) throw new Error('the answer was lost');
       return found;
     };
-    const replica = { brokerId: 1, address: 'slave:1' };
     return {
-      openReplication: () =>
-        ask(() => {
-          const { segmentSizeBytes, minOffset, writtenOffset } = this.master.store.rawLog;
-          const ticket = this.acceptor!.issueTicket(replica);
-          return { ...GROUP, ticket, epoch: 1, segmentSizeBytes, minOffset, writtenOffset };
-        }),
+      openReplication: () => ask(() => offerOf(this.master.store.rawLog, this.acceptor!)),
       checksum: (from, to) => ask(() => this.master.store.rawLog.checksum(from, to)),
       describe: () => Promise.reject(new Error('not Apache')),
       recordAt: () => Promise.reject(new Error('not Apache')),

@@ -41,15 +41,14 @@ export class TopicProgressController {
   async getTopicStats({
     header: { topic },
   }: RemotingRequest<typeof GetTopicStatsInfo>): Promise<WrittenAnswer> {
-    const config = this.topics.find(topic)?.config;
-    if (!config) {
+    const record = this.topics.find(topic);
+    if (!record) {
       throw new ResponseError(ResponseCode.TOPIC_NOT_EXIST, `topic[${topic}] not exist`);
     }
     const turns = new FairTurns(this.clock);
     const json = new JsonPieces();
     json.add('{"offsetTable":{');
-    const queueCount = Math.max(config.readQueueNums, config.writeQueueNums);
-    for (let queueId = 0, first = true; queueId < queueCount; queueId++) {
+    for (let queueId = 0, first = true; queueId < record.queueCount; queueId++) {
       const queue = this.store.findQueue(topic, queueId);
       const value = formatJson(TopicOffset, {
         minOffset: queue?.minOffset ?? 0,

@@ -128,7 +128,7 @@ export class SendBacks {
           `topic[${plan.topic}] not exist: ${describeError(error)}`,
         );
       });
-    if (!plan.dead && !isWritable(topic.config.perm)) {
+    if (!plan.dead && !topic.writable) {
       throw new ResponseError(
         ResponseCode.NO_PERMISSION,
         `the topic[${plan.topic}] sending message is forbidden`,

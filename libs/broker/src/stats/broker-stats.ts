@@ -113,7 +113,10 @@ export class BrokerStats {
   /** The counters of a topic; the same object each time. */
   topic(topic: string): TopicTraffic {
     let traffic = this.byTopic.get(topic);
-    if (!traffic) this.byTopic.set(topic, (traffic = this.newTopic(topic)));
+    if (!traffic) {
+      traffic = new TopicTraffic(this.cells, this.queueAllowance, topic);
+      this.byTopic.set(topic, traffic);
+    }
     return traffic;
   }
 
@@ -261,10 +264,6 @@ export class BrokerStats {
 
   private pairTables(): PairMeters[] {
     return [this.sendBacks, this.dead, this.groupAcks, this.groupCheckpoints];
-  }
-
-  private newTopic(topic: string): TopicTraffic {
-    return new TopicTraffic(this.cells, this.queueAllowance, topic);
   }
 
   private *withQueues(traffic: TopicTraffic | GroupTraffic): Iterable<Meter> {

@@ -1,5 +1,6 @@
-/** Cells at the front that belong to nobody: what is counted for something that is gone goes there. */
-export const SPARE_CELLS = 64;
+/** Cells that belong to nobody: what is counted for something that is gone goes there. More than a topic has. */
+const SPARE_CELLS = 64;
+export const NOBODYS_AT = 0;
 
 /**
  * Counters of thousands of topics and queues in one array, so that counting a message touches two lines of memory and not a
@@ -8,7 +9,7 @@ export const SPARE_CELLS = 64;
 export class CounterCells {
   /** Replaced when it grows: to be read anew for each count. */
   values = new Float64Array(1_024);
-  private usedCount = SPARE_CELLS;
+  private usedCount = NOBODYS_AT + SPARE_CELLS;
   private readonly givenBack = new Map<number, number[]>();
 
   /** @returns index of the first of `size` cells that are 0 and belong to the caller now */

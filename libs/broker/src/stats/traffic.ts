@@ -1,5 +1,5 @@
 import { isSystemTopic } from '../topic/topic-name.js';
-import { SPARE_CELLS } from './counter-cells.js';
+import { NOBODYS_AT } from './counter-cells.js';
 import type { CounterCells } from './counter-cells.js';
 import { Meter, PlainMeter } from './meter.js';
 import { COLUMN } from './snapshot-ring.js';
@@ -180,14 +180,14 @@ export class TopicTraffic extends QueuedTraffic {
     const at = this.typesAt + type * CELLS_PER_TYPE;
     const cells = Array.from(this.cells.values.subarray(at, at + CELLS_PER_TYPE));
     const sizes = cells.slice(TYPE_CELL.SIZES);
-    if (sumOf(sizes) === 0) return undefined;
+    if (sizes.every((count) => count === 0)) return undefined;
     const [messages, bytes, sizeSum] = cells as [number, number, number];
     return { messages, bytes, sizes, sizeSum };
   }
 
   override get times(): number {
     let times = 0;
-    for (const type of TYPES) times += sumOf(this.type(type)?.sizes ?? []);
+    for (let bucket = 0; bucket < SIZE_COUNT; bucket++) times += this.sum(TYPE_CELL.SIZES + bucket);
     return times;
   }
 
@@ -228,9 +228,6 @@ export class TopicTraffic extends QueuedTraffic {
 }
 
 const TYPES = Object.values(MessageType);
-/** Where a topic counts that is deleted. */
-const NOBODYS_AT = SPARE_CELLS - CELLS_PER_TOPIC;
-const sumOf = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 /** What one group took out of one topic. */
 export class GroupTraffic extends QueuedTraffic {

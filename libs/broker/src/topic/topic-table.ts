@@ -53,7 +53,7 @@ export class TopicRecord {
     this.settings = config;
     this.writable = isWritable(config.perm);
     this.ordered = config.order;
-    this.queueCount = Math.max(config.writeQueueNums, config.readQueueNums);
+    this.queueCount = queuesOf(config);
     this.multiTags = config.topicFilterType === 'MULTI_TAG';
     this.keyRequired = config.attributes.get('cleanup.policy') === 'COMPACTION';
   }

@@ -7,8 +7,7 @@ export { saveCopiedCheckpoint } from './timer-opening.js';
 export {
   TimerStore,
   type CommitLogProgress,
-  type NewTimerUnit,
   type SlotReading,
   type TimerStoreOptions,
 } from './timer-store.js';
-export { TimerMagic, type TimerUnit } from './timer-unit.js';
+export { TimerMagic, type NewTimerUnit, type TimerUnit } from './timer-unit.js';

@@ -6,7 +6,8 @@ import {
   SimulatedRandom,
 } from '@rocketmq-ts/testing';
 import { TimerMagic } from './timer-unit.js';
-import { TimerStore, type NewTimerUnit } from './timer-store.js';
+import { TimerStore } from './timer-store.js';
+import type { NewTimerUnit } from './timer-unit.js';
 
 const ROOT = '/store';
 /** Small files, so that some dozens of units cross their ends. */

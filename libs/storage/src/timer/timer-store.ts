@@ -55,9 +55,6 @@ export interface TimerStoreOptions {
   readonly commitLog: CommitLogProgress;
 }
 
-/** What `TimerStore.add` takes. */
-export type { NewTimerUnit } from './timer-unit.js';
-
 /** The units of a slot. */
 export interface SlotReading {
   /** In the order in which they came. */

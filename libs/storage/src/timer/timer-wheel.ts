@@ -98,10 +98,9 @@ export class TimerWheel {
   /** Sets a slot; what another time left in it is gone. */
   put(timeMs: number, firstPosition: number, lastPosition: number, count: number): void {
     const ticks = Math.floor(timeMs / this.precisionMs);
-    const index = ticks % this.slotCount;
-    const pageIndex = Math.floor(index / PAGE_SLOTS);
+    const pageIndex = this.pageOf(ticks);
     const page = (this.pages[pageIndex] ??= this.newPage());
-    const at = (index % PAGE_SLOTS) * SLOT_BYTES;
+    const at = this.placeOf(ticks);
     if (isUsed(page, at)) this.pending -= page.readInt32BE(at + At.COUNT);
     else this.usedSlots[pageIndex]!++;
     writeSafeInt64(page, at + At.TICKS, ticks);
@@ -114,11 +113,11 @@ export class TimerWheel {
 
   /** Empties the slot of a time. */
   clear(timeMs: number): void {
-    if (this.get(timeMs) === undefined) return;
-    const index = Math.floor(timeMs / this.precisionMs) % this.slotCount;
-    const pageIndex = Math.floor(index / PAGE_SLOTS);
-    const page = this.pages[pageIndex]!;
-    const at = (index % PAGE_SLOTS) * SLOT_BYTES;
+    const ticks = Math.floor(timeMs / this.precisionMs);
+    const page = this.pageWith(ticks);
+    if (page === undefined) return;
+    const pageIndex = this.pageOf(ticks);
+    const at = this.placeOf(ticks);
     this.pending -= page.readInt32BE(at + At.COUNT);
     page.fill(0, at, at + SLOT_BYTES);
     this.changed.add(pageIndex);
@@ -138,7 +137,7 @@ export class TimerWheel {
       if (this.pages[pageIndex] === undefined) {
         const pageEnd = Math.min((pageIndex + 1) * PAGE_SLOTS, slotCount);
         ticks += pageEnd - index;
-      } else if (this.get(ticks * precisionMs) === undefined) ticks++;
+      } else if (this.pageWith(ticks) === undefined) ticks++;
       else return ticks * precisionMs;
     }
     return undefined;
@@ -192,9 +191,14 @@ export class TimerWheel {
 
   /** The page in which something waits for these ticks. */
   private pageWith(ticks: number): Buffer | undefined {
-    const page = this.pages[Math.floor((ticks % this.slotCount) / PAGE_SLOTS)];
+    const page = this.pages[this.pageOf(ticks)];
     const isThere = page !== undefined && readInt64(page, this.placeOf(ticks) + At.TICKS) === ticks;
     return isThere ? page : undefined;
+  }
+
+  /** Number of the page with the slot of these ticks. */
+  private pageOf(ticks: number): number {
+    return Math.floor((ticks % this.slotCount) / PAGE_SLOTS);
   }
 
   /** Where the slot of these ticks begins in its page. */
