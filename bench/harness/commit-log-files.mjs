@@ -32,40 +32,73 @@ function filesOf(directory) {
     .map((name) => ({ file: path.join(directory, name), baseOffset: Number(name) }));
 }
 
+const strideBlocks = 64;
+
 /**
- * How many bytes of a file are written. Files are filled from the front and are blank behind, so that the last block
- * which is not blank is found by halving.
+ * How many blocks are not blank, when those before `from` are not. What is written since is stepped over, so that one
+ * block is read of what is blank, and that near the end; a file of which nothing is known is halved.
  */
-function writtenBytesOf(file) {
+function writtenBlocks(descriptor, size, from) {
+  const blocks = Math.ceil(size / blockBytes);
+  const isWritten = (at) => !isBlank(readBlock(descriptor, at * blockBytes, blockBytes));
+  let low = from;
+  let high = from === 0 ? blocks : from;
+  while (high < blocks && isWritten(high)) {
+    low = high + 1;
+    high = Math.min(low + strideBlocks, blocks);
+  }
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isWritten(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * How many bytes of a file are written: files are filled from the front and are blank behind.
+ *
+ * @param {number} knownBytes so many are known to be written
+ */
+function writtenBytesOf(file, knownBytes = 0) {
   return withFile(file, (descriptor, size) => {
-    let low = 0;
-    let high = Math.ceil(size / blockBytes);
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (isBlank(readBlock(descriptor, middle * blockBytes, blockBytes))) high = middle;
-      else low = middle + 1;
-    }
-    if (low === 0) return 0;
-    const last = readBlock(descriptor, (low - 1) * blockBytes, blockBytes);
+    const blocks = writtenBlocks(descriptor, size, Math.floor(knownBytes / blockBytes));
+    if (blocks === 0) return 0;
+    const last = readBlock(descriptor, (blocks - 1) * blockBytes, blockBytes);
     let length = last.length;
     while (length > 0 && last[length - 1] === 0) length--;
-    return (low - 1) * blockBytes + length;
+    return (blocks - 1) * blockBytes + length;
   });
 }
 
 /**
- * @param {string} directory of commit log files
- * @returns {{first: number, end: number}} offset of the first file, and where the last byte that is not zero ends; 0 and 0 for none
+ * Says where a log ends, again and again while it grows. It goes on from where it was: what is read of the blank part gets
+ * pages of the system's cache, with those behind it, and new pages cost a virtual machine more than anything else here.
  */
-export function extentOf(directory) {
-  const files = filesOf(directory);
-  const first = files[0]?.baseOffset ?? 0;
-  for (const { file, baseOffset } of files.toReversed()) {
-    const written = writtenBytesOf(file);
-    if (written > 0) return { first, end: baseOffset + written };
+export class LogFollower {
+  #known = { file: '', bytes: 0 };
+
+  /** @param {string} directory of commit log files */
+  constructor(directory) {
+    this.directory = directory;
   }
-  return { first, end: first };
+
+  /** @returns {{first: number, end: number}} offset of the first file, and where the last byte that is not zero ends; 0 and 0 for none */
+  extent() {
+    const files = filesOf(this.directory);
+    const first = files[0]?.baseOffset ?? 0;
+    for (const { file, baseOffset } of files.toReversed()) {
+      const bytes = writtenBytesOf(file, file === this.#known.file ? this.#known.bytes : 0);
+      if (bytes === 0) continue;
+      this.#known = { file, bytes };
+      return { first, end: baseOffset + bytes };
+    }
+    return { first, end: first };
+  }
 }
+
+/** @param {string} directory of commit log files */
+export const extentOf = (directory) => new LogFollower(directory).extent();
 
 const spanBytes = 1 << 20;
 

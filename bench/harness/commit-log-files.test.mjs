@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { assertSameLog, extentOf } from './commit-log-files.mjs';
+import { assertSameLog, extentOf, LogFollower } from './commit-log-files.mjs';
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'bench-logs-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -34,6 +34,27 @@ test('a log ends behind its last byte that is not zero, wherever in a block that
 test('a file that is prepared and empty does not count', () => {
   const log = logOf('prepared', { [fileBytes]: filled(800), [2 * fileBytes]: Buffer.alloc(0) });
   assert.deepEqual(extentOf(log), { first: fileBytes, end: fileBytes + 800 });
+});
+
+test('a log that grows is followed through its files', () => {
+  const log = logOf('growing', { 0: filled(8) });
+  const follower = new LogFollower(log);
+  assert.equal(follower.extent().end, 8);
+  for (const [baseOffset, length] of [
+    [0, 16],
+    [0, 4096],
+    [0, 6_000_000],
+    [0, 6_000_000],
+    [0, fileBytes],
+    [fileBytes, 0],
+    [fileBytes, 4104],
+    [2 * fileBytes, 16],
+  ]) {
+    const file = path.join(log, String(baseOffset).padStart(20, '0'));
+    writeFileSync(file, filled(length));
+    truncateSync(file, fileBytes);
+    assert.deepEqual(follower.extent(), { first: 0, end: baseOffset + length });
+  }
 });
 
 test('a slave that begins later is compared from there', () => {

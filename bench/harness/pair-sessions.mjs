@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { catchUpFigures, growthOf } from './catch-up-figures.mjs';
-import { extentOf } from './commit-log-files.mjs';
+import { LogFollower } from './commit-log-files.mjs';
 import { measureSequentialWrite, settleDisk } from './machine.mjs';
 import { Pair } from './pair.mjs';
 import { wallClockMs } from './processes.mjs';
@@ -172,16 +172,17 @@ async function lagSession(given) {
   });
 }
 
-const sampleEveryMs = 25;
+const sampleEveryMs = 250;
 
 /** Where both logs end, until told to stop. */
 function watchLogs(pair) {
   const samples = [];
+  const [ofMaster, ofSlave] = [new LogFollower(pair.masterLog), new LogFollower(pair.slaveLog)];
   let isOver = false;
   const watching = (async () => {
     while (!isOver) {
-      const master = extentOf(pair.masterLog);
-      const slave = extentOf(pair.slaveLog);
+      const master = ofMaster.extent();
+      const slave = ofSlave.extent();
       samples.push({
         atMs: wallClockMs(),
         master: master.end,

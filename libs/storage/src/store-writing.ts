@@ -7,7 +7,7 @@ import type { LogBatch } from './commit-log/log-batch.js';
 import { LogScanner } from './commit-log/log-scanner.js';
 import { LogSlabPool } from './commit-log/log-slab.js';
 import { LogSync } from './commit-log/log-sync.js';
-import { LogWriter } from './commit-log/log-writer.js';
+import { LogWriter, READY_FACTOR } from './commit-log/log-writer.js';
 import { PeriodicSync } from './commit-log/periodic-sync.js';
 import { ZeroAhead } from './commit-log/zero-ahead.js';
 import { ConsumeQueue } from './consume-queue/consume-queue.js';
@@ -67,18 +67,20 @@ export function assembleWriting(foundation: StoreFoundation, recovered: Recovere
     makeVisible: (batch) => dispatcher.dispatch(batch),
     tell: (batch, outcome, choice) => answers.tellBatch(batch, outcome, choice),
   };
+  const awaitsSync = settings.flushMode === 'SYNC';
   const zeroAhead = new ZeroAhead({
     logger,
     segments,
     health,
     aheadBytes: settings.zeroAheadBytes,
+    // A sync has less to record where blocks are there already, whoever wrote the batch.
+    batchBytesMax: awaitsSync ? Infinity : READY_FACTOR * settings.writeNowBytesMax,
     appendOffset: () => commitLog.appendOffset,
   });
   const sync: LogSync = new LogSync(
     { clock, segments, health, counters, writtenOffset: () => writer.writtenOffset },
     recovered.logFlushedOffset,
   );
-  const awaitsSync = settings.flushMode === 'SYNC';
   const decided = new DecidedAnswers({
     clock,
     sync,

@@ -19,6 +19,7 @@ export class ZeroAhead {
   private zeroedFrom = 0;
   private zeroedOffset = 0;
   private filling = false;
+  private lastBatchBytes = 0;
   private inFlightStart = -1;
   private stopped: boolean;
   private onIdle: (() => void) | undefined;
@@ -30,6 +31,8 @@ export class ZeroAhead {
       readonly health: StoreHealth;
       /** Bytes to keep ready ahead; 0 turns it off. */
       readonly aheadBytes: number;
+      /** Zeros do nothing for larger batches: others than the event loop write those, and their blocks as well. */
+      readonly batchBytesMax: number;
       /** End of what was appended, whether written or not. */
       readonly appendOffset: () => number;
     },
@@ -61,10 +64,11 @@ export class ZeroAhead {
     );
   }
 
-  /** Looks whether zeros are needed; cheap when not. Call it after each batch. */
-  advance(): void {
-    if (this.stopped || this.inFlightStart >= 0) return;
-    const { aheadBytes, appendOffset } = this.parts;
+  /** Looks whether zeros are needed; cheap when not. Call it after each batch, with its size. */
+  advance(batchBytes = this.lastBatchBytes): void {
+    this.lastBatchBytes = batchBytes;
+    const { aheadBytes, batchBytesMax, appendOffset } = this.parts;
+    if (this.stopped || this.inFlightStart >= 0 || batchBytes > batchBytesMax) return;
     const appended = appendOffset();
     // Overtaken: leave a gap, so that the next batches do not have to wait for the zeros.
     if (this.zeroedOffset < appended) {
