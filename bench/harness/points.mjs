@@ -137,6 +137,14 @@ export const points = [
     session: 'topics',
     title: 'send 8×64 over 1 000 topics × 8 queues',
     apacheSaw: '30 k/s, half of its one-topic rate',
+    load: {
+      mode: 'send',
+      connections: 8,
+      inFlight: 64,
+      topic: 'BenchMany',
+      topics: 1000,
+      queues: 8,
+    },
     targets: [
       higher('throughput', 2.5, 4),
       lower('p99Ms'),

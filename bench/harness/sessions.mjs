@@ -39,20 +39,18 @@ async function sendSession(context, options = {}) {
 async function topicsSession(context) {
   return withCluster(context, {}, async (cluster) => {
     await warmUp(context, cluster);
-    const load = { mode: 'send', connections: 8, inFlight: 64 };
-    const one = await measureLoad(context, cluster, load);
+    const [point] = context.points;
+    const { mode, connections, inFlight } = point.load;
+    const one = await measureLoad(context, cluster, { mode, connections, inFlight });
     await settleDisk();
     const many = await measureLoad(context, cluster, {
-      ...load,
-      topic: 'BenchMany',
-      topics: 1000,
-      queues: 8,
+      ...point.load,
       // every one of the 8 000 queues must have been written to before it counts
       warmUp: inSeconds(context.pace.pointWarmUpSeconds * 2),
     });
     many.oneTopicThroughput = one.throughput;
     many.shareOfOneTopicRate = many.throughput / one.throughput;
-    return { 'send-1000-topics': many };
+    return { [point.name]: many };
   });
 }
 
