@@ -9,6 +9,9 @@ import type {
 import type { LightQueueSettings } from './light-queue/light-dispatch.js';
 import { StoreLayoutError } from './store-errors.js';
 
+/** Writing into blocks that are ready costs so much less (measured: 0.13–0.2 µs a KiB against 0.6–2.9). */
+const READY_FACTOR = 4;
+
 /** `MessageStoreOptions` with every default filled in. */
 export interface StoreSettings {
   readonly rootPath: string;
@@ -26,6 +29,8 @@ export interface StoreSettings {
   readonly readCacheBytes: number;
   readonly unwrittenBytesMax: number;
   readonly writeNowBytesMax: number;
+  /** The same for a batch whose blocks are ready. */
+  readonly writeReadyBytesMax: number;
   readonly zeroAheadBytes: number;
   readonly queueWriteLogBytes: number;
   readonly queueWriteIntervalMs: number;
@@ -82,6 +87,7 @@ export function resolveOptions(options: MessageStoreOptions): StoreSettings {
       `segment size ${segmentSizeBytes} is outside ${SEGMENT_BYTES_MIN}…${SEGMENT_BYTES_MAX} bytes`,
     );
   }
+  const writeNowBytesMax = options.writeNowBytesMax ?? 64 * KIB;
   return {
     rootPath: options.rootPath,
     commitLogPath: options.commitLogPath ?? `${options.rootPath}/commitlog`,
@@ -97,7 +103,8 @@ export function resolveOptions(options: MessageStoreOptions): StoreSettings {
     tailCacheBytes: options.tailCacheBytes ?? 32 * MIB,
     readCacheBytes: options.readCacheBytes ?? 32 * MIB,
     unwrittenBytesMax: options.unwrittenBytesMax ?? 32 * MIB,
-    writeNowBytesMax: options.writeNowBytesMax ?? 64 * KIB,
+    writeNowBytesMax,
+    writeReadyBytesMax: READY_FACTOR * writeNowBytesMax,
     zeroAheadBytes: options.zeroAheadBytes ?? 8 * MIB,
     queueWriteLogBytes: options.queueWriteLogBytes ?? 256 * MIB,
     queueWriteIntervalMs: options.queueWriteIntervalMs ?? 5_000,

@@ -7,7 +7,7 @@ import type { LogBatch } from './commit-log/log-batch.js';
 import { LogScanner } from './commit-log/log-scanner.js';
 import { LogSlabPool } from './commit-log/log-slab.js';
 import { LogSync } from './commit-log/log-sync.js';
-import { LogWriter, READY_FACTOR } from './commit-log/log-writer.js';
+import { LogWriter } from './commit-log/log-writer.js';
 import { PeriodicSync } from './commit-log/periodic-sync.js';
 import { ZeroAhead } from './commit-log/zero-ahead.js';
 import { ConsumeQueue } from './consume-queue/consume-queue.js';
@@ -74,7 +74,7 @@ export function assembleWriting(foundation: StoreFoundation, recovered: Recovere
     health,
     aheadBytes: settings.zeroAheadBytes,
     // A sync has less to record where blocks are there already, whoever wrote the batch.
-    batchBytesMax: awaitsSync ? Infinity : READY_FACTOR * settings.writeNowBytesMax,
+    batchBytesMax: awaitsSync ? Infinity : settings.writeReadyBytesMax,
     appendOffset: () => commitLog.appendOffset,
   });
   const sync: LogSync = new LogSync(
@@ -114,6 +114,7 @@ export function assembleWriting(foundation: StoreFoundation, recovered: Recovere
       counters,
       zeroAhead,
       writeNowBytesMax: settings.writeNowBytesMax,
+      writeReadyBytesMax: settings.writeReadyBytesMax,
       syncUnderWay: () => sync.underWay,
       onWritten,
     },

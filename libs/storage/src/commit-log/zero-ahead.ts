@@ -19,7 +19,8 @@ export class ZeroAhead {
   private zeroedFrom = 0;
   private zeroedOffset = 0;
   private filling = false;
-  private lastBatchBytes = 0;
+  /** The last batch was one that zeros help. */
+  private helpful = false;
   private inFlightStart = -1;
   private stopped: boolean;
   private onIdle: (() => void) | undefined;
@@ -65,10 +66,18 @@ export class ZeroAhead {
   }
 
   /** Looks whether zeros are needed; cheap when not. Call it after each batch, with its size. */
-  advance(batchBytes = this.lastBatchBytes): void {
-    this.lastBatchBytes = batchBytes;
-    const { aheadBytes, batchBytesMax, appendOffset } = this.parts;
-    if (this.stopped || this.inFlightStart >= 0 || batchBytes > batchBytesMax) return;
+  advance(batchBytes: number): void {
+    this.helpful = batchBytes <= this.parts.batchBytesMax;
+    this.fill();
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private fill(): void {
+    if (this.stopped || this.inFlightStart >= 0 || !this.helpful) return;
+    const { aheadBytes, appendOffset } = this.parts;
     const appended = appendOffset();
     // Overtaken: leave a gap, so that the next batches do not have to wait for the zeros.
     if (this.zeroedOffset < appended) {
@@ -82,10 +91,6 @@ export class ZeroAhead {
     }
     this.filling = true;
     this.writeStep();
-  }
-
-  stop(): void {
-    this.stopped = true;
   }
 
   private writeStep(): void {
@@ -107,7 +112,7 @@ export class ZeroAhead {
         this.zeroedOffset = start + bytes;
       }
       this.onIdle?.();
-      this.advance();
+      this.fill();
     });
   }
 }
