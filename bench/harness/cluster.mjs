@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findPort } from './machine.mjs';
+import { findPort, setAside } from './machine.mjs';
 import { ServiceProcess, wallClockMs } from './processes.mjs';
 
 export const brokerName = 'bench-broker';
@@ -141,11 +141,11 @@ export class Cluster {
     return brokerMs;
   }
 
-  /** Whatever still runs is killed, and nothing stays on the disk. */
-  async remove({ keepFiles = false } = {}) {
+  /** Whatever still runs is killed, and the disk gets its room back. */
+  async remove() {
     for (const service of [this.broker, this.nameserver]) {
       if (service && !service.outcome) await service.kill();
     }
-    if (!keepFiles) rmSync(this.directory, { recursive: true, force: true });
+    setAside(this.directory);
   }
 }

@@ -1,6 +1,14 @@
 /** Facts about this machine, and its disk brought to rest. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -45,6 +53,22 @@ export async function settleDisk() {
   await runToEnd('sync', []);
   for (let waited = 0; waited < 60 && dirtyMebibytes() > 24; waited++) await sleep(500);
   await sleep(500);
+}
+
+let setAsideCount = 0;
+
+/**
+ * Empties all files of a directory and moves it out of the way, to be removed with the directory around it at the end of
+ * the run. Removed at once, thousands of files would be a burden on whoever comes next: ext4 without a journal gives no inode
+ * away again for minutes, and looks at each of those for every file and directory that is made (20 µs become 500).
+ */
+export function setAside(directory) {
+  if (!existsSync(directory)) return;
+  for (const name of readdirSync(directory, { recursive: true })) {
+    const file = path.join(directory, name);
+    if (statSync(file).isFile()) truncateSync(file);
+  }
+  renameSync(directory, `${directory}.spent-${setAsideCount++}`);
 }
 
 const sequentialMebibytes = 1024;

@@ -196,7 +196,7 @@ export class Pair {
     await this.master.stop();
   }
 
-  /** Whatever still runs is killed, and nothing stays on the disk. */
+  /** Whatever still runs is killed, and the disk gets its room back. */
   async remove() {
     if (this.slave && !this.slave.outcome) await this.slave.kill();
     await this.master.remove();
