@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LoadGenerator } from './harness/load-generator.mjs';
 import { describeMachine, settleDisk } from './harness/machine.mjs';
+import { fillPageCache } from './harness/page-cache.mjs';
 import { points, selectPoints } from './harness/points.mjs';
 import { runToEnd } from './harness/processes.mjs';
 import { buildRows, markdownReport, textTable } from './harness/report.mjs';
@@ -183,6 +184,10 @@ async function main() {
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
   const shared = { generator, directory, libraryDirectory, probeClasses };
   await settleDisk();
+  if (!options.quick) {
+    log('filling the page cache');
+    if (!(await fillPageCache(directory))) log('too little disk for it: figures will depend on it');
+  }
   log('measuring the generator against an echo server');
   const ceiling = await measureCeiling(generator, directory);
   for (let round = 0; round < options.warmUpRounds; round++) {

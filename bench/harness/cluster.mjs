@@ -3,7 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findPort, setAside } from './machine.mjs';
+import { findPort } from './machine.mjs';
+import { setAside } from './page-cache.mjs';
 import { ServiceProcess, wallClockMs } from './processes.mjs';
 
 export const brokerName = 'bench-broker';
@@ -141,7 +142,7 @@ export class Cluster {
     return brokerMs;
   }
 
-  /** Whatever still runs is killed, and the disk gets its room back. */
+  /** Whatever still runs is killed, and its name is free for the next one. */
   async remove() {
     for (const service of [this.broker, this.nameserver]) {
       if (service && !service.outcome) await service.kill();

@@ -1,14 +1,6 @@
 /** Facts about this machine, and its disk brought to rest. */
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  truncateSync,
-} from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -42,33 +34,22 @@ export function describeMachine(repositoryRoot, nodeBinary) {
   };
 }
 
-function dirtyMebibytes() {
+/** The sum of some lines of the system's account of its memory, in MiB. */
+function memoryMebibytes(...keys) {
   const info = readFileSync('/proc/meminfo', 'utf8');
   const kib = (key) => Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(info)?.[1] ?? 0);
-  return (kib('Dirty') + kib('Writeback')) / 1024;
+  return keys.reduce((sum, key) => sum + kib(key), 0) / 1024;
 }
+
+/** Memory that nothing uses, not even the page cache, in MiB. */
+export const unusedMebibytes = () => Math.round(memoryMebibytes('MemFree'));
 
 /** Writes everything back and waits until the disk has nothing left to do (30 s at most). */
 export async function settleDisk() {
   await runToEnd('sync', []);
-  for (let waited = 0; waited < 60 && dirtyMebibytes() > 24; waited++) await sleep(500);
+  for (let waited = 0; waited < 60 && memoryMebibytes('Dirty', 'Writeback') > 24; waited++)
+    await sleep(500);
   await sleep(500);
-}
-
-let setAsideCount = 0;
-
-/**
- * Empties all files of a directory and moves it out of the way, to be removed with the directory around it at the end of
- * the run. Removed at once, thousands of files would be a burden on whoever comes next: ext4 without a journal gives no inode
- * away again for minutes, and looks at each of those for every file and directory that is made (20 µs become 500).
- */
-export function setAside(directory) {
-  if (!existsSync(directory)) return;
-  for (const name of readdirSync(directory, { recursive: true })) {
-    const file = path.join(directory, name);
-    if (statSync(file).isFile()) truncateSync(file);
-  }
-  renameSync(directory, `${directory}.spent-${setAsideCount++}`);
 }
 
 const sequentialMebibytes = 1024;

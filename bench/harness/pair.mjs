@@ -196,7 +196,7 @@ export class Pair {
     await this.master.stop();
   }
 
-  /** Whatever still runs is killed, and the disk gets its room back. */
+  /** Whatever still runs is killed, and its name is free for the next one. */
   async remove() {
     if (this.slave && !this.slave.outcome) await this.slave.kill();
     await this.master.remove();

@@ -1,7 +1,7 @@
 /** What every session is made of: paces, a cluster that goes away again, and one measured run of load. */
 import path from 'node:path';
 import { Cluster } from './cluster.mjs';
-import { settleDisk } from './machine.mjs';
+import { settleDisk, unusedMebibytes } from './machine.mjs';
 import { MemorySampler } from './processes.mjs';
 
 /** Durations and sizes. Both sides always get the same. */
@@ -128,7 +128,7 @@ export async function measureLoad(context, cluster, { mode, ...load }, extra = {
       extra.cpu,
     );
     const { rssAnonMb, rssMb } = sampler.stop();
-    return { ...metricsOf(result), rssAnonMb, rssMb };
+    return { ...metricsOf(result), rssAnonMb, rssMb, unusedMebibytes: unusedMebibytes() };
   } finally {
     sampler.stop();
   }

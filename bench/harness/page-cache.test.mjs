@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { setAside } from './machine.mjs';
+import { setAside } from './page-cache.mjs';
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'set-aside-'));
 after(() => rmSync(root, { recursive: true, force: true }));
