@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { Cluster } from './harness/cluster.mjs';
 import { LoadGenerator } from './harness/load-generator.mjs';
 import { settleDisk } from './harness/machine.mjs';
+import { fillPageCache } from './harness/page-cache.mjs';
 import { selectPoints } from './harness/points.mjs';
 import { memoryOf } from './harness/processes.mjs';
 import { assertOursIsBuilt, ourSide } from './harness/sides.mjs';
@@ -112,6 +113,7 @@ const generator = new LoadGenerator(path.join(benchRoot, 'loadgen'));
 await generator.build();
 const directory = mkdtempSync(path.join(options['work-dir'], 'before-after-'));
 const sides = [];
+if (!(await fillPageCache(directory))) console.error('too little disk to fill the page cache');
 try {
   for (const name of ['before', 'after']) {
     sides.push(

@@ -75,9 +75,9 @@ export abstract class MessageCopy extends AppendEntry {
     this.propertiesBytes = range.propertiesBytes;
     this.propertiesStart = range.propertiesStart;
     this.propertiesEnd = range.propertiesEnd;
-    this.tags = values.tags;
+    this.indexTags(values.tags);
     this.tagsCode = tagsCodeOf(values.tags);
-    this.uniqKey = values.uniqKey;
+    this.indexUniqKey(values.uniqKey);
     this.keys = values.keys;
     this.multiDispatch = values.multiDispatch;
   }

@@ -1,5 +1,6 @@
+import { javaHashCode } from '@rocketmq-ts/kernel';
 import type { ConsumeQueue } from './consume-queue/consume-queue.js';
-import type { StoreOutcome, StoreQueue } from './message-store.types.js';
+import type { IndexKeys, StoreOutcome, StoreQueue } from './message-store.types.js';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -10,7 +11,7 @@ export interface LightUnit {
 }
 
 /** One message on its way through the log: what queues, index and answers need of it. */
-export abstract class LogEntry {
+export abstract class LogEntry implements IndexKeys {
   // What making it known touches comes first, and lies together.
   queue!: StoreQueue;
   /** Position in the queue; 0 for prepared and rolled-back transaction messages, which are in no queue. */
@@ -28,14 +29,25 @@ export abstract class LogEntry {
   tagsCode = 0;
   /** Its places in light queues; for the store alone. */
   lightUnits: readonly LightUnit[] | undefined = undefined;
-  /** Value of the property UNIQ_KEY, for the index. */
-  uniqKey: string | undefined = undefined;
-  /** Value of the property KEYS (separated by spaces), for the index. */
+  uniqKeyHash = 0;
+  uniqKeyLength = 0;
   keys: string | undefined = undefined;
-  /** Value of the property TAGS, for the index. */
-  tags: string | undefined = undefined;
+  tagsHash = 0;
+  tagsLength = 0;
   /** False: answered as soon as the bytes are written, also in a mode that flushes first (property WAIT). */
   waitForStore = true;
+
+  /** Sets what the index wants to know of the property UNIQ_KEY. */
+  indexUniqKey(text: string | undefined): void {
+    this.uniqKeyHash = text === undefined ? 0 : javaHashCode(text);
+    this.uniqKeyLength = text === undefined ? 0 : text.length;
+  }
+
+  /** Sets what the index wants to know of the property TAGS. */
+  indexTags(text: string | undefined): void {
+    this.tagsHash = text === undefined ? 0 : javaHashCode(text);
+    this.tagsLength = text === undefined ? 0 : text.length;
+  }
 
   /**
    * The fate of the message; called exactly once, never from inside `append`. Must not throw. Entries of one batch

@@ -140,8 +140,8 @@ export class Dispatcher {
     if (this.keyHashes.length < hashCount) this.keyHashes = new Int32Array(hashCount * 2);
     const { keyHashes } = this;
     for (let i = 0; i < entries.length; i++) {
-      const { uniqKey, tags, queue } = entries[i]!;
-      index.hashKeys(uniqKey, tags, queue.topicHash, keyHashes, i * HASHES_PER_MESSAGE);
+      const entry = entries[i]!;
+      index.hashKeys(entry, entry.queue.topicHash, keyHashes, i * HASHES_PER_MESSAGE);
     }
     index.fetchSlots(keyHashes, hashCount);
     for (let i = 0; i < entries.length; i++) {

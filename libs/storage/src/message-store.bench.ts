@@ -95,7 +95,7 @@ async function append(store: MessageStore): Promise<void> {
       entry.bodyEnd = bodyBytes;
       entry.propertiesBytes = properties;
       entry.propertiesEnd = properties.length;
-      entry.uniqKey = uniq;
+      entry.indexUniqKey(uniq);
       entry.startedMs = performance.now();
       sent++;
       store.append(entry);

@@ -242,6 +242,19 @@ export interface IndexedLog {
   readonly trustedUpTo: number;
 }
 
+/**
+ * What the index wants to know of a message. Of the two properties that have one value it is the hash (`javaHashCode`) and the
+ * length in UTF-16 units, 0 where the property is not there: nobody has to make a text of their bytes for it.
+ */
+export interface IndexKeys {
+  readonly uniqKeyHash: number;
+  readonly uniqKeyLength: number;
+  /** Value of the property KEYS: keys with spaces between them. */
+  readonly keys: string | undefined;
+  readonly tagsHash: number;
+  readonly tagsLength: number;
+}
+
 /** Hashes that `IndexSink.hashKeys` writes. */
 export const HASHES_PER_MESSAGE = 2;
 
@@ -253,29 +266,16 @@ export interface IndexSink {
    */
   recover(log: IndexedLog): Promise<number>;
   /**
-   * Adds the keys of one message: `uniqKey` first, then each token of `keys`, then `tags`. Offsets increase; a message that is
-   * already indexed is skipped. Hot: only memory is touched; errors of the disk never reach the caller.
+   * Adds the keys of one message: the unique key first, then each token of `keys`, then the tags. Offsets increase; a message
+   * that is already indexed is skipped. Hot: only memory is touched; errors of the disk never reach the caller.
    * @param topicHash `javaHashCode` of the topic
    */
-  put(
-    uniqKey: string | undefined,
-    keys: string | undefined,
-    topicHash: number,
-    commitLogOffset: number,
-    storeTimestampMs: number,
-    tags?: string,
-  ): void;
+  put(keys: IndexKeys, topicHash: number, commitLogOffset: number, storeTimestampMs: number): void;
   /**
    * The first part of `put`, for many messages in a row: what `putHashed` wants to know of the unique key and the tags, written
    * to `hashes` from `at` on (`HASHES_PER_MESSAGE` numbers).
    */
-  hashKeys(
-    uniqKey: string | undefined,
-    tags: string | undefined,
-    topicHash: number,
-    hashes: Int32Array,
-    at: number,
-  ): void;
+  hashKeys(keys: IndexKeys, topicHash: number, hashes: Int32Array, at: number): void;
   /** The second part, for all of them: their places in the index are far apart, and the processor fetches many at once. */
   fetchSlots(hashes: Int32Array, count: number): void;
   /** The third part, message by message. */

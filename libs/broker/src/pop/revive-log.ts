@@ -87,8 +87,8 @@ class ReviveEntry extends AppendEntry {
     this.propertiesBytes = Buffer.from(storedPropertiesText(properties));
     this.propertiesEnd = this.propertiesBytes.length;
     this.tagsCode = tagsCodeOf(text.tag);
-    this.uniqKey = text.uniqKey;
-    this.tags = text.tag;
+    this.indexUniqKey(text.uniqKey);
+    this.indexTags(text.tag);
   }
 
   override onStored(outcome: StoreOutcome): void {

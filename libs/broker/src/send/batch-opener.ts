@@ -1,9 +1,4 @@
-import {
-  BatchReader,
-  MalformedBodyError,
-  PropertyWalk,
-  tagsCodeOfBytes,
-} from '@rocketmq-ts/protocol';
+import { BatchReader, MalformedBodyError, PropertyWalk } from '@rocketmq-ts/protocol';
 import type { RemotingFrame } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import type { TopicTraffic } from '../stats/broker-stats.js';
@@ -60,11 +55,12 @@ export class BatchOpener {
     message.propertiesEnd = end;
     const { properties } = this;
     properties.find(bytes, start, end);
-    const { TAGS } = properties.found;
-    message.tagsCode = TAGS.end > TAGS.start ? tagsCodeOfBytes(bytes, TAGS.start, TAGS.end) : 0;
-    message.uniqKey = properties.text(bytes, 'UNIQ_KEY');
+    message.uniqKeyHash = properties.hash(bytes, 'UNIQ_KEY');
+    message.uniqKeyLength = properties.hashedLength;
     message.keys = properties.text(bytes, 'KEYS');
-    message.tags = properties.text(bytes, 'TAGS');
+    message.tagsHash = properties.hash(bytes, 'TAGS');
+    message.tagsLength = properties.hashedLength;
+    message.tagsCode = message.tagsHash;
     message.multiDispatch = properties.text(bytes, 'INNER_MULTI_DISPATCH');
   }
 }

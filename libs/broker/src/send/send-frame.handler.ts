@@ -175,10 +175,10 @@ export class SendFrameHandler {
     send.bodyBytes = frame.bytes;
     send.bodyStart = frame.bodyStart;
     send.bodyEnd = frame.end;
-    send.uniqKey = wishes.uniqKey;
+    send.indexUniqKey(wishes.uniqKey);
     send.transactionId = wishes.uniqKey;
     send.keys = wishes.keys;
-    send.tags = wishes.tags;
+    send.indexTags(wishes.tags);
     send.waitForStore = wishes.waitForStore;
     if (properties.has('INNER_MULTI_DISPATCH'))
       send.multiDispatch = properties.text('INNER_MULTI_DISPATCH');
@@ -322,6 +322,7 @@ export class SendFrameHandler {
     const traffic = stats.topic(TRANSACTION_HALF_TOPIC);
     const half = new PendingHalf(answers, connection, traffic, target.name, halves);
     half.plainGroup = plainGroupOf(this.properties, this.wishes);
+    half.tags = this.wishes.tags;
     return half;
   }
 

@@ -112,8 +112,8 @@ export class RecallController {
     entry.propertiesBytes = Buffer.from(storedPropertiesText(properties));
     entry.propertiesEnd = entry.propertiesBytes.length;
     entry.tagsCode = tagsCodeOf(RECALL_TAG);
-    entry.tags = RECALL_TAG;
-    entry.uniqKey = uniqKey;
+    entry.indexTags(RECALL_TAG);
+    entry.indexUniqKey(uniqKey);
     return entry;
   }
 }

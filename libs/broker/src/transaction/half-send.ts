@@ -48,6 +48,8 @@ export interface HalfListeners {
 export class PendingHalf extends PendingSend {
   /** Set where its commit will be an ordinary one. */
   plainGroup: string | undefined = undefined;
+  /** Value of the property TAGS. */
+  tags: string | undefined = undefined;
 
   constructor(
     answers: SendAnswers,
@@ -76,7 +78,7 @@ export class PendingHalf extends PendingSend {
       topic: this.topic,
       queueId: this.queueId,
       group,
-      uniqKey: this.uniqKey,
+      uniqKey: this.transactionId,
       keys: this.keys,
       tags: this.tags,
     });

@@ -31,7 +31,7 @@ export class OpEntry extends AppendEntry {
     this.propertiesBytes = PROPERTIES;
     this.propertiesEnd = PROPERTIES.length;
     this.tagsCode = TAGS_CODE;
-    this.tags = OP_TAG;
+    this.indexTags(OP_TAG);
   }
 
   override onStored(outcome: StoreOutcome): void {

@@ -4,16 +4,16 @@ import {
   PropertyWalk,
   RecordAt,
   RecordLayout,
-  tagsCodeOfBytes,
 } from '@rocketmq-ts/protocol';
 import { lightPlaces, type LightPlace } from '../light-queue/light-places.js';
+import type { IndexKeys } from '../message-store.types.js';
 
 const TWO_32 = 0x1_0000_0000;
 const SCHEDULE_TOPIC = 'SCHEDULE_TOPIC_XXXX';
 const TOPICS_KNOWN_MAX = 100_000;
 
 /** What queues and index need to know of a stored record. The object is reused for the next one. */
-export interface ScannedRecord {
+export interface ScannedRecord extends IndexKeys {
   readonly commitLogOffset: number;
   readonly sizeBytes: number;
   readonly topic: string;
@@ -22,9 +22,6 @@ export interface ScannedRecord {
   readonly sysFlag: number;
   readonly storeTimestampMs: number;
   readonly tagsCode: number;
-  readonly uniqKey: string | undefined;
-  readonly keys: string | undefined;
-  readonly tags: string | undefined;
   /** Its places in light queues; undefined where it has none. */
   readonly lightPlaces: readonly LightPlace[] | undefined;
 }
@@ -38,9 +35,11 @@ class Scanned implements ScannedRecord {
   sysFlag = 0;
   storeTimestampMs = 0;
   tagsCode = 0;
-  uniqKey: string | undefined = undefined;
+  uniqKeyHash = 0;
+  uniqKeyLength = 0;
   keys: string | undefined = undefined;
-  tags: string | undefined = undefined;
+  tagsHash = 0;
+  tagsLength = 0;
   lightPlaces: readonly LightPlace[] | undefined = undefined;
 }
 
@@ -76,12 +75,14 @@ export class RecordFacts {
     record.topic = this.topicText(bytes, layout.topicStart, layout.topicEnd);
     const { properties } = this;
     properties.find(bytes, layout.propertiesStart, layout.propertiesEnd);
+    record.tagsHash = properties.hash(bytes, 'TAGS');
+    record.tagsLength = properties.hashedLength;
     record.tagsCode = this.tagsCode(bytes);
     record.lightPlaces = this.lightPlaces(bytes);
     if (!this.options.withKeys) return record;
-    record.uniqKey = properties.text(bytes, 'UNIQ_KEY');
+    record.uniqKeyHash = properties.hash(bytes, 'UNIQ_KEY');
+    record.uniqKeyLength = properties.hashedLength;
     record.keys = properties.text(bytes, 'KEYS');
-    record.tags = properties.text(bytes, 'TAGS');
     return record;
   }
 
@@ -92,8 +93,7 @@ export class RecordFacts {
       const level = Number.parseInt(properties.text(bytes, 'DELAY') ?? '', 10);
       if (level > 0) return this.options.deliverTimestampMs(level, record.storeTimestampMs);
     }
-    const { TAGS } = properties.found;
-    return TAGS.end > TAGS.start ? tagsCodeOfBytes(bytes, TAGS.start, TAGS.end) : 0;
+    return record.tagsHash;
   }
 
   private lightPlaces(bytes: Buffer): LightPlace[] | undefined {

@@ -1,12 +1,13 @@
 import {
   describeError,
   javaHashCode,
+  joinedHashCode,
   type Clock,
   type Disk,
   type Logger,
 } from '@rocketmq-ts/kernel';
 import { HASHES_PER_MESSAGE } from '../message-store.types.js';
-import type { IndexedLog, IndexHits, IndexSink } from '../message-store.types.js';
+import type { IndexedLog, IndexHits, IndexKeys, IndexSink } from '../message-store.types.js';
 import {
   APACHE_INDEX_SHAPE,
   positiveHash,
@@ -100,32 +101,24 @@ export class IndexFiles implements IndexSink {
     return undefined;
   }
 
-  put(
-    uniqKey: string | undefined,
-    keys: string | undefined,
-    topicHash: number,
-    commitLogOffset: number,
-    storeTimestampMs: number,
-    tags?: string,
-  ): void {
+  put(keys: IndexKeys, topicHash: number, commitLogOffset: number, storeTimestampMs: number): void {
     const { hashesOfOne } = this;
-    this.hashKeys(uniqKey, tags, topicHash, hashesOfOne, 0);
-    this.putHashed(hashesOfOne, 0, keys, topicHash, commitLogOffset, storeTimestampMs);
+    this.hashKeys(keys, topicHash, hashesOfOne, 0);
+    this.putHashed(hashesOfOne, 0, keys.keys, topicHash, commitLogOffset, storeTimestampMs);
   }
 
-  hashKeys(
-    uniqKey: string | undefined,
-    tags: string | undefined,
-    topicHash: number,
-    hashes: Int32Array,
-    at: number,
-  ): void {
+  hashKeys(keys: IndexKeys, topicHash: number, hashes: Int32Array, at: number): void {
+    const { uniqKeyHash, uniqKeyLength, tagsHash, tagsLength } = keys;
     const seed = topicSeed(topicHash);
-    hashes[at] = uniqKey ? positiveHash(javaHashCode(uniqKey, seed)) : NO_KEY_HASH;
+    hashes[at] =
+      uniqKeyLength > 0
+        ? positiveHash(joinedHashCode(seed, uniqKeyHash, uniqKeyLength))
+        : NO_KEY_HASH;
     // Since 5.5 the tag is a key of its own kind. Source: rocketmq 5.5.0 `IndexService#buildIndex`.
-    hashes[at + 1] = tags
-      ? positiveHash(javaHashCode(tags, javaHashCode('T#', seed)))
-      : NO_KEY_HASH;
+    hashes[at + 1] =
+      tagsLength > 0
+        ? positiveHash(joinedHashCode(javaHashCode('T#', seed), tagsHash, tagsLength))
+        : NO_KEY_HASH;
   }
 
   fetchSlots(hashes: Int32Array, count: number): void {

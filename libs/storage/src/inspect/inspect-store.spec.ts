@@ -116,14 +116,15 @@ describe("inspecting a store that Apache's broker wrote", () => {
     for await (const finding of walkLog(disk, join(root, 'commitlog'), true)) {
       if (finding.kind !== 'record' || isRolledBack(finding.record.sysFlag)) continue;
       const { properties, topic, commitLogOffset, storeTimestampMs } = finding.record;
-      index.put(
-        properties.get('UNIQ_KEY'),
-        properties.get('KEYS'),
-        javaHashCode(topic),
-        commitLogOffset,
-        storeTimestampMs,
-        properties.get('TAGS'),
-      );
+      const [uniqKey, tags] = ['UNIQ_KEY', 'TAGS'].map((name) => properties.get(name) ?? '');
+      const keys = {
+        uniqKeyHash: javaHashCode(uniqKey!),
+        uniqKeyLength: uniqKey!.length,
+        keys: properties.get('KEYS'),
+        tagsHash: javaHashCode(tags!),
+        tagsLength: tags!.length,
+      };
+      index.put(keys, javaHashCode(topic), commitLogOffset, storeTimestampMs);
     }
     await index.flush(true);
     await index.close();

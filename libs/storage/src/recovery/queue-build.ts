@@ -109,14 +109,8 @@ export class QueueBuild {
     }
     const { index } = this.parts;
     if (index && record.commitLogOffset >= this.indexFrom && isIndexed(record.sysFlag)) {
-      index.put(
-        record.uniqKey,
-        record.keys,
-        javaHashCode(record.topic),
-        record.commitLogOffset,
-        record.storeTimestampMs,
-        record.tags,
-      );
+      const { commitLogOffset, storeTimestampMs } = record;
+      index.put(record, javaHashCode(record.topic), commitLogOffset, storeTimestampMs);
     }
   }
 

@@ -11,9 +11,11 @@ export class CopiedEntry extends LogEntry {
     this.queue = queue;
     this.sysFlag = inQueues ? record.sysFlag : MessageSysFlag.TRANSACTION_ROLLBACK;
     this.tagsCode = record.tagsCode;
-    this.uniqKey = record.uniqKey;
+    this.uniqKeyHash = record.uniqKeyHash;
+    this.uniqKeyLength = record.uniqKeyLength;
     this.keys = record.keys;
-    this.tags = record.tags;
+    this.tagsHash = record.tagsHash;
+    this.tagsLength = record.tagsLength;
     this.queueOffset = record.queueOffset;
     this.commitLogOffset = record.commitLogOffset;
     this.sizeBytes = record.sizeBytes;

@@ -20,6 +20,7 @@ let number = 0;
 
 class Entry extends AppendEntry {
   text = '';
+  uniqKey = '';
 
   override onStored(outcome: StoreOutcome): void {
     if (outcome.kind !== 'OK') throw new Error(JSON.stringify(outcome));
@@ -55,6 +56,7 @@ function send(): void {
   entry.bodyBytes = Buffer.from(entry.text);
   entry.bodyEnd = entry.bodyBytes.length;
   entry.uniqKey = `${life}-${number}`;
+  entry.indexUniqKey(entry.uniqKey);
   entry.propertiesBytes = Buffer.from(`UNIQ_KEY\u0001${entry.uniqKey}\u0002`);
   entry.propertiesEnd = entry.propertiesBytes.length;
   store.append(entry);

@@ -33,6 +33,8 @@ export const SMALL: Omit<MessageStoreOptions, 'rootPath'> = {
 
 /** A message on its way, and what became of it. */
 export class Sent extends AppendEntry {
+  /** Its property UNIQ_KEY. */
+  uniqKey: string | undefined = undefined;
   outcome: StoreOutcome | undefined;
   outcomes = 0;
 
@@ -154,8 +156,9 @@ export class SimulatedStore {
     sent.propertiesBytes = Buffer.from(propertiesText);
     sent.propertiesEnd = sent.propertiesBytes.length;
     sent.uniqKey = properties['UNIQ_KEY'];
+    sent.indexUniqKey(sent.uniqKey);
     sent.keys = properties['KEYS'];
-    sent.tags = properties['TAGS'];
+    sent.indexTags(properties['TAGS']);
     sent.multiDispatch = properties['INNER_MULTI_DISPATCH'];
     sent.tagsCode = text.tagsCode ?? 0;
     sent.sysFlag = text.sysFlag ?? 0;
