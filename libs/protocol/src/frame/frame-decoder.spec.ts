@@ -56,6 +56,21 @@ describe('FrameDecoder.push', () => {
     expect(held.partial.length).toBeLessThanOrEqual(2 * 10_008);
   });
 
+  it('uses the memory of a finished frame for the next one of any connection', () => {
+    const frame = withHeader('{"code":1}', 0, 'x'.repeat(5_000));
+    const memory = new Set<ArrayBufferLike>();
+    for (const decoder of [new FrameDecoder(), new FrameDecoder()]) {
+      for (let i = 0; i < 3; i++) {
+        decoder.push(frame.subarray(0, 4_500), () => undefined);
+        decoder.push(frame.subarray(4_500), ({ body }) => {
+          expect(body.toString()).toBe('x'.repeat(5_000));
+          memory.add(body.buffer);
+        });
+      }
+    }
+    expect(memory.size).toBe(1);
+  });
+
   it('takes 16 MiB in pieces of 64 bytes in linear time (I3, B3)', () => {
     const frame = withHeader('{"code":1}', 0, 'x'.repeat(16 * MIB - 100));
     const decoder = new FrameDecoder();

@@ -2,6 +2,7 @@ import { FrameTooLargeError, MalformedFrameError } from '../protocol-errors.js';
 import { decodeBinaryHeader } from './binary-header.codec.js';
 import { FRAME_PREFIX_BYTES, RemotingFrame, SerializeType } from './frame.js';
 import { decodeJsonHeader } from './json-header.codec.js';
+import { PartialBuffers } from './partial-buffers.js';
 
 /** What is taken from a peer. */
 export interface FrameLimits {
@@ -24,7 +25,8 @@ export type OnFrame = (frame: RemotingFrame) => void;
 
 const LENGTH_BYTES = 4;
 const NO_BYTES: Buffer = Buffer.alloc(0);
-const FIRST_PARTIAL_BYTES = 1024;
+/** For all connections: frames are cut one after the other. */
+const partialBuffers = new PartialBuffers();
 
 /**
  * Cuts one connection's byte stream into frames.
@@ -85,17 +87,17 @@ export class FrameDecoder {
     this.partial = NO_BYTES;
     this.partialLength = 0;
     this.emit(partial, 0, LENGTH_BYTES + length, onFrame);
+    partialBuffers.give(partial);
     return at + missing;
   }
 
   private keep(chunk: Buffer, from: number, to: number): void {
     const length = this.partialLength + to - from;
     if (length > this.partial.length) {
-      const grown = Buffer.allocUnsafe(
-        Math.max(FIRST_PARTIAL_BYTES, length, Math.min(this.partial.length * 2, length * 2)),
-      );
-      grown.set(this.partial.subarray(0, this.partialLength));
-      this.partial = grown;
+      const { partial } = this;
+      this.partial = partialBuffers.take(length);
+      partial.copy(this.partial, 0, 0, this.partialLength);
+      if (partial.length > 0) partialBuffers.give(partial);
     }
     chunk.copy(this.partial, this.partialLength, from, to);
     this.partialLength = length;
