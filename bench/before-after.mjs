@@ -62,7 +62,9 @@ async function measure(side, generator, load, seconds) {
     warmUp: '1s',
     duration: `${seconds}s`,
   });
-  if (result.errors > 0) throw new Error(`${side.name}: ${result.errors} errors`);
+  if (result.errors > 0) {
+    throw new Error(`${side.name}: ${result.errors} errors, the first: ${result.firstRemark}`);
+  }
   await settleDisk();
   return result;
 }
@@ -113,8 +115,8 @@ const generator = new LoadGenerator(path.join(benchRoot, 'loadgen'));
 await generator.build();
 const directory = mkdtempSync(path.join(options['work-dir'], 'before-after-'));
 const sides = [];
-if (!(await fillPageCache(directory))) console.error('too little disk to fill the page cache');
 try {
+  if (!(await fillPageCache(directory))) console.error('too little disk to fill the page cache');
   for (const name of ['before', 'after']) {
     sides.push(
       await startSide(name, options[name], options[`${name}-options`], generator, directory),

@@ -1,5 +1,5 @@
 /** One side's nameserver and broker in a directory of their own. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -49,8 +49,7 @@ export class Cluster {
 
   /** Fresh directory, ports, configuration files; starts nothing. */
   async prepare() {
-    rmSync(this.directory, { recursive: true, force: true });
-    mkdirSync(this.directory, { recursive: true });
+    mkdirSync(this.directory);
     this.nameserverPort = await findPort();
     this.brokerPort = await findPort(brokerNeighbours);
     this.nameserverConfig = this.writeConfig('namesrv.conf', [

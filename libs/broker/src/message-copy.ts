@@ -1,4 +1,4 @@
-import { PropertyName, tagsCodeOf } from '@rocketmq-ts/protocol';
+import { PropertyName } from '@rocketmq-ts/protocol';
 import type { RecordSource } from '@rocketmq-ts/protocol';
 import { AppendEntry } from '@rocketmq-ts/storage';
 import type { StoreOutcome, StoreQueue } from '@rocketmq-ts/storage';
@@ -76,7 +76,7 @@ export abstract class MessageCopy extends AppendEntry {
     this.propertiesStart = range.propertiesStart;
     this.propertiesEnd = range.propertiesEnd;
     this.indexTags(values.tags);
-    this.tagsCode = tagsCodeOf(values.tags);
+    this.tagsCode = this.tagsHash;
     this.indexUniqKey(values.uniqKey);
     this.keys = values.keys;
     this.multiDispatch = values.multiDispatch;

@@ -38,15 +38,15 @@ export abstract class LogEntry implements IndexKeys {
   waitForStore = true;
 
   /** Sets what the index wants to know of the property UNIQ_KEY. */
-  indexUniqKey(text: string | undefined): void {
-    this.uniqKeyHash = text === undefined ? 0 : javaHashCode(text);
-    this.uniqKeyLength = text === undefined ? 0 : text.length;
+  indexUniqKey(text = ''): void {
+    this.uniqKeyHash = javaHashCode(text);
+    this.uniqKeyLength = text.length;
   }
 
   /** Sets what the index wants to know of the property TAGS. */
-  indexTags(text: string | undefined): void {
-    this.tagsHash = text === undefined ? 0 : javaHashCode(text);
-    this.tagsLength = text === undefined ? 0 : text.length;
+  indexTags(text = ''): void {
+    this.tagsHash = javaHashCode(text);
+    this.tagsLength = text.length;
   }
 
   /**

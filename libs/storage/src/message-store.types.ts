@@ -193,7 +193,8 @@ export interface MessageStoreOptions {
   readonly writeNowBytesMax?: number;
   /**
    * Bytes kept written with zeros ahead of the log's end, so that blocks are ready when data comes; 0 turns it off.
-   * With ASYNC only for batches that the event loop writes. Default 8 MiB: a third more throughput and shorter syncs for about a sixth more bytes to the disk (measured).
+   * With ASYNC only for batches that the event loop writes. Default 8 MiB: a third more throughput and shorter syncs for about a
+   * sixth more bytes to the disk (measured).
    */
   readonly zeroAheadBytes?: number;
   /** Bytes of new log after which queue units are written out. Default 256 MiB. */

@@ -1,6 +1,5 @@
 import { describeError } from '@rocketmq-ts/kernel';
 import type { Clock } from '@rocketmq-ts/kernel';
-import { tagsCodeOf } from '@rocketmq-ts/protocol';
 import { AppendEntry } from '@rocketmq-ts/storage';
 import type { StoreOutcome, StoreQueue, WriteRefusal } from '@rocketmq-ts/storage';
 import type { BrokerIdentity } from '../broker-identity.js';
@@ -86,9 +85,9 @@ class ReviveEntry extends AppendEntry {
     this.bodyEnd = this.bodyBytes.length;
     this.propertiesBytes = Buffer.from(storedPropertiesText(properties));
     this.propertiesEnd = this.propertiesBytes.length;
-    this.tagsCode = tagsCodeOf(text.tag);
     this.indexUniqKey(text.uniqKey);
     this.indexTags(text.tag);
+    this.tagsCode = this.tagsHash;
   }
 
   override onStored(outcome: StoreOutcome): void {

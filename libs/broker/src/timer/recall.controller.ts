@@ -3,7 +3,7 @@ import { BrokerConfig, StoreConfig } from '@rocketmq-ts/config';
 import type { Clock } from '@rocketmq-ts/kernel';
 import { Handles } from '@rocketmq-ts/nest-remoting';
 import type { RemotingRequest } from '@rocketmq-ts/nest-remoting';
-import { RecallMessage, ResponseCode, tagsCodeOf } from '@rocketmq-ts/protocol';
+import { RecallMessage, ResponseCode } from '@rocketmq-ts/protocol';
 import type { Sent } from '@rocketmq-ts/protocol';
 import { ResponseError } from '@rocketmq-ts/remoting';
 import { AppendEntry } from '@rocketmq-ts/storage';
@@ -111,8 +111,8 @@ export class RecallController {
     entry.bodyEnd = BODY.length;
     entry.propertiesBytes = Buffer.from(storedPropertiesText(properties));
     entry.propertiesEnd = entry.propertiesBytes.length;
-    entry.tagsCode = tagsCodeOf(RECALL_TAG);
     entry.indexTags(RECALL_TAG);
+    entry.tagsCode = entry.tagsHash;
     entry.indexUniqKey(uniqKey);
     return entry;
   }

@@ -1,5 +1,5 @@
-import { javaHashCode } from '@rocketmq-ts/kernel';
 import { NAME_VALUE_SEPARATOR, PROPERTY_SEPARATOR } from './message-properties.js';
+import { TextHash } from './tags-code.js';
 
 /** The properties that queues and index are built from. */
 export type WalkedName =
@@ -24,8 +24,7 @@ export class PropertyWalk {
     INNER_MULTI_QUEUE_OFFSET: { start: 0, end: 0 },
   };
 
-  /** Length in UTF-16 units of the value that was hashed last; 0 where it is not there. */
-  hashedLength = 0;
+  private readonly textHash = new TextHash();
 
   find(bytes: Buffer, start: number, end: number): void {
     const { found } = this;
@@ -53,22 +52,15 @@ export class PropertyWalk {
     return end > start ? bytes.toString('utf8', start, end) : undefined;
   }
 
-  /** `javaHashCode` of the value, 0 without one; no text is made where it is ASCII. */
+  /** `javaHashCode` of the value, 0 without one. */
   hash(bytes: Buffer, name: WalkedName): number {
     const { start, end } = this.found[name];
-    this.hashedLength = end - start;
-    let hash = 0;
-    for (let i = start; i < end; i++) {
-      const byte = bytes[i]!;
-      if (byte >= 0x80) return this.hashOfText(bytes.toString('utf8', start, end));
-      hash = (Math.imul(hash, 31) + byte) | 0;
-    }
-    return hash;
+    return this.textHash.of(bytes, start, end);
   }
 
-  private hashOfText(text: string): number {
-    this.hashedLength = text.length;
-    return javaHashCode(text);
+  /** Length in UTF-16 units of the value that was hashed last; 0 where it is not there. */
+  get hashedLength(): number {
+    return this.textHash.length;
   }
 
   private take(bytes: Buffer, nameStart: number, nameEnd: number, valueEnd: number): void {

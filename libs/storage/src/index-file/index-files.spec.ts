@@ -4,20 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { javaHashCode, silentLogger, type Disk } from '@rocketmq-ts/kernel';
 import { NodeClock, NodeDisk } from '@rocketmq-ts/platform';
-import type { IndexKeys } from '../message-store.types.js';
+import { indexKeysOf } from '@rocketmq-ts/testing/store';
 import { positiveHash, topicSeed } from './index-file.layout.js';
 import { IndexFiles } from './index-files.js';
 
 const SHAPE = { slotCount: 100, entryCountMax: 400 };
 const TEN_O_CLOCK = 1_700_000_000_000;
-/** The keys of a message with these properties. */
-const keysOf = (uniqKey: string, keys?: string, tags = ''): IndexKeys => ({
-  uniqKeyHash: javaHashCode(uniqKey),
-  uniqKeyLength: uniqKey.length,
-  keys,
-  tagsHash: javaHashCode(tags),
-  tagsLength: tags.length,
-});
 const FOREVER = { beginMs: 0, endMs: Number.MAX_SAFE_INTEGER };
 
 describe('IndexFiles', () => {
@@ -53,7 +45,7 @@ describe('IndexFiles', () => {
   function fill(index: IndexFiles, first: number, count: number): void {
     for (let n = first; n < first + count; n++)
       index.put(
-        keysOf(`U${n}`, `even${n % 2} k${n % 10}`),
+        indexKeysOf(`U${n}`, `even${n % 2} k${n % 10}`),
         javaHashCode('orders'),
         n * 100,
         TEN_O_CLOCK + n * 1000,
@@ -236,8 +228,8 @@ describe('IndexFiles', () => {
 
   it("lays an entry out as Apache's IndexFile does", async () => {
     const { index } = await openIndex({ max: 0 });
-    index.put(keysOf('first'), javaHashCode('T'), 0x1_0000_0010, TEN_O_CLOCK);
-    index.put(keysOf('first'), javaHashCode('T'), 0x1_0000_0200, TEN_O_CLOCK + 2_999);
+    index.put(indexKeysOf('first'), javaHashCode('T'), 0x1_0000_0010, TEN_O_CLOCK);
+    index.put(indexKeysOf('first'), javaHashCode('T'), 0x1_0000_0200, TEN_O_CLOCK + 2_999);
     await index.flush(true);
     const bytes = readFileSync(join(directory, readdirSync(directory)[0] ?? ''));
     const hash = positiveHash(javaHashCode('T#first'));

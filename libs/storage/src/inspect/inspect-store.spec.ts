@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { javaHashCode, silentLogger } from '@rocketmq-ts/kernel';
 import { NodeClock, NodeDisk } from '@rocketmq-ts/platform';
+import { indexKeysOf } from '@rocketmq-ts/testing/store';
 import { isHiddenTransaction } from '@rocketmq-ts/protocol';
 import { IndexFiles } from '../index-file/index-files.js';
 import { inspectStore, verifyStore } from './inspect-store.js';
@@ -116,14 +117,10 @@ describe("inspecting a store that Apache's broker wrote", () => {
     for await (const finding of walkLog(disk, join(root, 'commitlog'), true)) {
       if (finding.kind !== 'record' || isRolledBack(finding.record.sysFlag)) continue;
       const { properties, topic, commitLogOffset, storeTimestampMs } = finding.record;
-      const [uniqKey, tags] = ['UNIQ_KEY', 'TAGS'].map((name) => properties.get(name) ?? '');
-      const keys = {
-        uniqKeyHash: javaHashCode(uniqKey!),
-        uniqKeyLength: uniqKey!.length,
-        keys: properties.get('KEYS'),
-        tagsHash: javaHashCode(tags!),
-        tagsLength: tags!.length,
-      };
+      const [uniqKey, keyTexts, tags] = ['UNIQ_KEY', 'KEYS', 'TAGS'].map((name) =>
+        properties.get(name),
+      );
+      const keys = indexKeysOf(uniqKey, keyTexts, tags);
       index.put(keys, javaHashCode(topic), commitLogOffset, storeTimestampMs);
     }
     await index.flush(true);
