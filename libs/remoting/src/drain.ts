@@ -9,7 +9,8 @@ const LINGER_MS = 1_000;
  * Closes the connections of a server, each as soon as what is in work on it has been answered and has left.
  *
  * I1  a connection is closed in order only when it is quiet, so no answer to a request that was worked on is lost;
- * I2  `finished` resolves once, when no connection is left, at the latest with the deadline plus the linger.
+ * I2  a connection that is not closed by a check calls for the next one: its work ends, or the system takes its bytes;
+ * I3  `finished` resolves once, when no connection is left, at the latest with the deadline plus the linger.
  */
 export class Drain {
   /** Number of connections that had to be cut. */
@@ -49,6 +50,8 @@ export class Drain {
   private check(): void {
     this.checkScheduled = false;
     for (const connection of this.set.all) {
+      // What was written behind this check would leave after it, and nobody would say that the connection is quiet then.
+      connection.flush();
       if (connection.quiet) connection.close('server stops');
     }
     if (this.set.all.size === 0) this.finish();

@@ -357,6 +357,20 @@ describe('RemotingServer.drain', () => {
     expect(await draining).toBe(0);
   });
 
+  it('closes a connection whose answer is written in the turn in which the drain looks', async () => {
+    const { world, server } = await started();
+    const peer = await world.peer();
+    await world.settle();
+    const [connection] = server.connections;
+    const draining = server.drain(5_000);
+    for (let i = 0; i < 20; i++) await Promise.resolve(); // the ports are closed, the turn is not over
+    connection!.answer(7, ResponseCode.SUCCESS);
+    await world.settle();
+    expect(peer.opaques).toEqual([7]);
+    expect(peer.closed).toBe(true);
+    expect(await draining).toBe(0);
+  });
+
   it('waits until a slow reader has its answers', async () => {
     const { world, server } = await started();
     const peer = await world.peer();
