@@ -141,6 +141,7 @@ for (const serializeType of [0, 1] as const) {
       queueOffset: 9_007_199_254_740_991,
     },
     ...{ commitLogOffset: 8000, transactionId: '0A000001A3B418B4AAC2000102030004' },
+    batch: undefined,
     recallHandle: undefined,
   });
   put(

@@ -24,22 +24,27 @@ export class BatchOpener {
     connection: ServerConnection,
     traffic: TopicTraffic,
   ): PendingBatch | undefined {
-    const { reader } = this;
-    try {
-      reader.open(frame.bytes, frame.bodyStart, frame.end);
-    } catch (error) {
-      if (error instanceof MalformedBodyError) return undefined;
-      throw error;
-    }
-    if (reader.count === 0 || reader.count > BATCH_COUNT_MAX) return undefined;
     const batch = new PendingBatch(this.answers, connection, traffic);
     batch.requestCode = frame.code;
     batch.opaque = frame.opaque;
     batch.serializeType = frame.serializeType;
     batch.isOneWay = frame.isOneWay;
     batch.inFlightBytes = frame.sizeBytes;
-    while (reader.next()) this.addMessage(batch);
-    return batch;
+    try {
+      this.addMessages(frame, batch);
+    } catch (error) {
+      if (error instanceof MalformedBodyError) return undefined;
+      throw error;
+    }
+    const { messageCount } = batch;
+    return messageCount === 0 || messageCount > BATCH_COUNT_MAX ? undefined : batch;
+  }
+
+  /** As many as it has, or one more than it may have. @throws {MalformedBodyError} */
+  private addMessages(frame: RemotingFrame, batch: PendingBatch): void {
+    const { reader } = this;
+    reader.open(frame.bytes, frame.bodyStart, frame.end);
+    while (reader.count <= BATCH_COUNT_MAX && reader.next()) this.addMessage(batch);
   }
 
   private addMessage(batch: PendingBatch): void {
@@ -55,11 +60,11 @@ export class BatchOpener {
     message.propertiesEnd = end;
     const { properties } = this;
     properties.find(bytes, start, end);
-    message.uniqKeyHash = properties.hash(bytes, 'UNIQ_KEY');
-    message.uniqKeyLength = properties.hashedLength;
+    message.uniqKeyHash = properties.uniqKey.hash;
+    message.uniqKeyLength = properties.uniqKey.textLength;
     message.keys = properties.text(bytes, 'KEYS');
-    message.tagsHash = properties.hash(bytes, 'TAGS');
-    message.tagsLength = properties.hashedLength;
+    message.tagsHash = properties.tags.hash;
+    message.tagsLength = properties.tags.textLength;
     message.tagsCode = message.tagsHash;
     message.multiDispatch = properties.text(bytes, 'INNER_MULTI_DISPATCH');
   }

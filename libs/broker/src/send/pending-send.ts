@@ -1,4 +1,3 @@
-import { offsetMsgIds } from '@rocketmq-ts/protocol';
 import type { SendAnswer, SerializeType } from '@rocketmq-ts/protocol';
 import type { ServerConnection } from '@rocketmq-ts/remoting';
 import { AppendEntry } from '@rocketmq-ts/storage';
@@ -55,18 +54,26 @@ export class PendingSend extends AppendEntry implements SendAnswerTarget, SendAn
     return this.sizeBytes;
   }
 
+  get batch(): undefined {
+    return undefined;
+  }
+
   override onStored(outcome: StoreOutcome): void {
     if (outcome.kind === 'REFUSED') {
       this.answers.refuse(this, outcome.refusal);
       return;
     }
     this.answers.count(this);
-    this.answers.storedOne(this, outcome);
+    this.answers.stored(this, outcome);
   }
 }
 
 /** The messages of one SEND_BATCH_MESSAGE; answered together when the last one is stored. */
-export class PendingBatch implements SendAnswerTarget, StoredSend {
+export class PendingBatch implements SendAnswerTarget, SendAnswer, StoredSend {
+  /** Set when the store has decided. */
+  code = 0;
+  readonly remark = undefined;
+  readonly recallHandle = undefined;
   opaque = 0;
   serializeType: SerializeType = 0;
   isOneWay = false;
@@ -94,6 +101,18 @@ export class PendingBatch implements SendAnswerTarget, StoredSend {
     return this.messages[0]!.storeTimestampMs;
   }
 
+  get queueOffset(): number {
+    return this.messages[0]!.queueOffset;
+  }
+
+  get commitLogOffset(): number {
+    return this.messages[0]!.commitLogOffset;
+  }
+
+  get batch(): readonly BatchedMessage[] {
+    return this.messages;
+  }
+
   /** Adds a message; its fields are the caller's to fill. */
   addMessage(): BatchedMessage {
     const message = new BatchedMessage(this);
@@ -102,12 +121,10 @@ export class PendingBatch implements SendAnswerTarget, StoredSend {
     return message;
   }
 
-  get entries(): readonly BatchedMessage[] {
-    return this.messages;
-  }
-
   settle(outcome: StoreOutcome): void {
-    if (!this.worst || rank(outcome) > rank(this.worst)) this.worst = outcome;
+    const { worst = outcome } = this;
+    // The store gives all messages of a batch the same one, nearly always.
+    this.worst = outcome !== worst && rank(outcome) > rank(worst) ? outcome : worst;
     if (--this.unfinished > 0) return;
     this.answer(this.worst);
   }
@@ -118,9 +135,8 @@ export class PendingBatch implements SendAnswerTarget, StoredSend {
       return;
     }
     for (const { sizeBytes } of this.messages) this.storedBytes += sizeBytes;
-    const ids = offsetMsgIds(this.answers.storeHostHex, this.messages);
     this.answers.count(this);
-    this.answers.stored(this, outcome, ids, this.messages[0]!.queueOffset);
+    this.answers.stored(this, outcome);
   }
 }
 

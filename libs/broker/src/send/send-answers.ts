@@ -1,7 +1,7 @@
 import { ResponseCode, SendAnswerTemplate, writeSendAnswer } from '@rocketmq-ts/protocol';
 import type { StoredOutcome, WriteRefusal } from '@rocketmq-ts/storage';
 import type { BrokerStats, StoredSend } from '../stats/broker-stats.js';
-import type { PendingSend, SendAnswerTarget } from './pending-send.js';
+import type { PendingBatch, PendingSend, SendAnswerTarget } from './pending-send.js';
 import { unavailable } from './send-decision.js';
 import type { Refusal } from './send-decision.js';
 
@@ -14,19 +14,17 @@ export interface SendAnswerFacts {
 
 /** Writes the answers to sends. */
 export class SendAnswers {
-  readonly storeHostHex: string;
   private template: SendAnswerTemplate;
 
   constructor(
     private readonly facts: SendAnswerFacts,
     private readonly stats: BrokerStats,
   ) {
-    this.storeHostHex = facts.storeHostHex;
     this.template = this.newTemplate();
   }
 
-  /** One message is stored. Writes the answer without an object on the way. */
-  storedOne(to: PendingSend, outcome: StoredOutcome): void {
+  /** The message, or all of a batch, is stored. Writes the answer without an object on the way. */
+  stored(to: PendingSend | PendingBatch, outcome: StoredOutcome): void {
     const { connection } = to;
     if (!to.isOneWay && !connection.closed) {
       if (this.template.options.traceOn !== this.facts.traceOn())
@@ -41,25 +39,6 @@ export class SendAnswers {
   private newTemplate(): SendAnswerTemplate {
     const { storeHostHex, regionId, traceOn } = this.facts;
     return new SendAnswerTemplate({ hostPart: storeHostHex, regionId, traceOn: traceOn() });
-  }
-
-  /** All messages of a batch are stored. */
-  stored(to: SendAnswerTarget, outcome: StoredOutcome, msgId: string, queueOffset: number): void {
-    const { connection } = to;
-    if (!to.isOneWay) {
-      const ext = new Map<string, string>([
-        ['msgId', msgId],
-        ['queueId', String(to.queueId)],
-        ['queueOffset', String(queueOffset)],
-        ['MSG_REGION', this.facts.regionId],
-        ['TRACE_ON', String(this.facts.traceOn())],
-      ]);
-      if (to.transactionId !== undefined) ext.set('transactionId', to.transactionId);
-      const code = codeOf(outcome);
-      this.stats.countAnswer(to.requestCode, code, to.storeTimestampMs);
-      connection.answer(to, code, undefined, ext);
-    }
-    connection.end(to.inFlightBytes);
   }
 
   /** The store would not promise the message after all. */

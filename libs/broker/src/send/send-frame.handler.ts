@@ -219,7 +219,7 @@ export class SendFrameHandler {
     const opened = this.batches.open(frame, connection, this.trafficOf(topic));
     if (opened === undefined) return illegalMessage(parts.rules.messageBytesMax);
     if (parts.flow.limitsSends) {
-      const slow = this.admit(frame, connection, fields.producerGroup, opened.entries.length);
+      const slow = this.admit(frame, connection, fields.producerGroup, opened.batch.length);
       if (slow !== undefined) return slow;
     }
 
@@ -228,7 +228,7 @@ export class SendFrameHandler {
     const queueId = this.queueIdFor(fields, topic);
     opened.queueId = queueId;
     opened.transactionId = properties.text('UNIQ_KEY');
-    for (const message of opened.entries) {
+    for (const message of opened.batch) {
       message.queue = this.queueOf(topic, queueId);
       message.topicBytes = topic.nameBytes;
       this.fill(message, fields, topic);
@@ -236,7 +236,7 @@ export class SendFrameHandler {
     }
     connection.begin(opened.inFlightBytes);
     try {
-      parts.store.appendBatch(opened.entries);
+      parts.store.appendBatch(opened.batch);
       return undefined;
     } catch (error) {
       connection.end(opened.inFlightBytes);

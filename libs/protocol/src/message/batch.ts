@@ -15,11 +15,11 @@ export interface BatchMessage {
  * `totalSize:int32 | magic:int32 = 0 | bodyCrc:int32 = 0 | flag:int32 | bodyLength:int32 | body | propertiesLength:int16 | properties`.
  * Source: rocketmq 5.5.0 `MessageDecoder#encodeMessage`, `MessageExtEncoder#encode(MessageExtBatch)`.
  *
- * `open` checks every length before the first message is handed out, so that a bad batch leaves nothing behind.
- * The fields are those of the current message; the object can be used again.
+ * Each length is checked before the message is handed out: whoever takes messages before the last one is read must be able to
+ * give them up. The fields are those of the current message; the object can be used again.
  */
 export class BatchReader {
-  /** How many messages the batch has. */
+  /** How many messages were read. */
   count = 0;
   flag = 0;
   bodyStart = 0;
@@ -31,23 +31,22 @@ export class BatchReader {
   private at = 0;
   private end = 0;
 
-  /** @throws {MalformedBodyError} a length is wrong; `path` tells which message. */
+  /** Begins with the batch in these bytes. */
   open(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes;
     this.at = start;
     this.end = end;
     this.count = 0;
-    let at = start;
-    while (at < end) {
-      at = this.locate(at);
-      this.count++;
-    }
   }
 
-  /** Moves to the next message; false behind the last one. */
+  /**
+   * Moves to the next message; false behind the last one.
+   * @throws {MalformedBodyError} a length is wrong; `path` tells which message.
+   */
   next(): boolean {
     if (this.at >= this.end) return false;
     this.at = this.locate(this.at);
+    this.count++;
     return true;
   }
 

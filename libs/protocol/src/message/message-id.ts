@@ -21,36 +21,6 @@ export function offsetMsgId(hostPart: string, commitLogOffset: number): string {
   return hostPart + hex.padStart(16, '0');
 }
 
-/** Digits of the ids being put together; grows to the largest batch seen. */
-let idBytes = Buffer.alloc(64 * 64);
-const HEX_DIGITS = Buffer.from('0123456789ABCDEF', 'latin1');
-const COMMA = 0x2c;
-
-/** The ids of the messages of a batch, with commas between: a batch of 32 has a kilobyte of them, written in one go. */
-export function offsetMsgIds(
-  hostPart: string,
-  messages: readonly { readonly commitLogOffset: number }[],
-): string {
-  const idLength = hostPart.length + 16;
-  const length = messages.length * (idLength + 1);
-  if (idBytes.length < length) idBytes = Buffer.alloc(length);
-  const bytes = idBytes;
-  bytes.write(hostPart, 0, 'latin1');
-  let at = 0;
-  for (let i = 0; i < messages.length; i++) {
-    if (i > 0) bytes.copyWithin(at, 0, hostPart.length);
-    let rest = messages[i]!.commitLogOffset;
-    for (let digit = at + idLength - 1; digit >= at + hostPart.length; digit--) {
-      const higher = Math.floor(rest / 16);
-      bytes[digit] = HEX_DIGITS[rest - higher * 16]!;
-      rest = higher;
-    }
-    at += idLength;
-    bytes[at++] = COMMA;
-  }
-  return bytes.toString('latin1', 0, Math.max(at - 1, 0));
-}
-
 /**
  * The parts of such an id.
  * Source: rocketmq 5.5.0 `MessageDecoder#decodeMessageId`.

@@ -75,13 +75,13 @@ export class RecordFacts {
     record.topic = this.topicText(bytes, layout.topicStart, layout.topicEnd);
     const { properties } = this;
     properties.find(bytes, layout.propertiesStart, layout.propertiesEnd);
-    record.tagsHash = properties.hash(bytes, 'TAGS');
-    record.tagsLength = properties.hashedLength;
+    record.tagsHash = properties.tags.hash;
+    record.tagsLength = properties.tags.textLength;
     record.tagsCode = this.tagsCode(bytes);
     record.lightPlaces = this.lightPlaces(bytes);
     if (!this.options.withKeys) return record;
-    record.uniqKeyHash = properties.hash(bytes, 'UNIQ_KEY');
-    record.uniqKeyLength = properties.hashedLength;
+    record.uniqKeyHash = properties.uniqKey.hash;
+    record.uniqKeyLength = properties.uniqKey.textLength;
     record.keys = properties.text(bytes, 'KEYS');
     return record;
   }

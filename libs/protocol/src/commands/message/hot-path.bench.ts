@@ -127,6 +127,7 @@ for (const serializeType of [0, 1] as const) {
     queueOffset: 0,
     commitLogOffset: 0,
     transactionId: UNIQ_KEY,
+    batch: undefined,
     recallHandle: undefined,
   };
   measure(`send answer, ${serializeType === 0 ? 'JSON' : 'ROCKETMQ'}`, 200_000, (calls) => {

@@ -30,6 +30,7 @@ const usual: SendAnswer = {
   queueId: 3,
   queueOffset: Number.MAX_SAFE_INTEGER,
   commitLogOffset: 8000,
+  batch: undefined,
   transactionId: '0A000001A3B418B4AAC2000102030004',
   recallHandle: undefined,
 };
@@ -76,6 +77,26 @@ describe('writeSendAnswer', () => {
         traceOn: true,
       });
       expect(second!.extText('queueOffset')).toBe('1');
+    });
+  }
+
+  for (const serializeType of [0, 1] as const) {
+    it(`tells the id of each message of a batch (serialize type ${serializeType})`, () => {
+      const offsets = [8000, 8100, 2 ** 40 + 1];
+      for (let count = 1; count <= offsets.length; count++) {
+        const batch = offsets.slice(0, count).map((commitLogOffset) => ({ commitLogOffset }));
+        const writer = new FrameWriter({ initialBytes: 1 });
+        writeSendAnswer(writer, template, { ...usual, serializeType, batch });
+        const [frame] = framesOf(writer.bytes());
+        expect(frame!.extText('msgId')).toBe(
+          ['1F40', '1FA4', '10000000001']
+            .slice(0, count)
+            .map((hex) => `0A00000100002A9F${hex.padStart(16, '0')}`)
+            .join(','),
+        );
+        expect(frame!.extText('queueOffset')).toBe(String(Number.MAX_SAFE_INTEGER));
+        expect(frame!.extText('transactionId')).toBe(usual.transactionId);
+      }
     });
   }
 

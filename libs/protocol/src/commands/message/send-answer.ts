@@ -20,6 +20,8 @@ export interface SendAnswer {
   readonly queueOffset: number;
   /** Where the message starts; its id follows from it. */
   readonly commitLogOffset: number;
+  /** The messages of a batch, at least one, with that one first; undefined: it is no batch. */
+  readonly batch: readonly { readonly commitLogOffset: number }[] | undefined;
   /** Unique key of the message. */
   readonly transactionId: string | undefined;
   /** What the producer of a timed message needs to call it back. */
@@ -40,10 +42,11 @@ export class SendAnswerTemplate {
   readonly beforeTransactionId: BytePattern;
   readonly beforeRecallHandle: BytePattern;
   readonly beforeMsgId: BytePattern;
+  readonly beforeFurtherMsgId: BytePattern;
   readonly afterMsgId: BytePattern;
   readonly beforeOpaque: BytePattern;
   readonly tail: BytePattern;
-  /** Most bytes of an answer without its transaction id and recall handle. */
+  /** Most bytes of an answer to one message without its transaction id and recall handle. */
   readonly bytesMax: number;
 
   constructor(readonly options: SendAnswerOptions) {
@@ -52,6 +55,7 @@ export class SendAnswerTemplate {
     this.beforeTransactionId = piece('","transactionId":"');
     this.beforeRecallHandle = piece('","recallHandle":"');
     this.beforeMsgId = piece(`","msgId":"${options.hostPart}`);
+    this.beforeFurtherMsgId = piece(`,${options.hostPart}`);
     this.afterMsgId = piece(
       `","${TRACE_ON_FIELD}":"${options.traceOn}","${MSG_REGION_FIELD}":${region},"queueOffset":"`,
     );
@@ -67,8 +71,10 @@ export class SendAnswerTemplate {
 
 const piece = (text: string): BytePattern => new BytePattern(Buffer.from(text, 'utf8'));
 
-/** queueId 11, queueOffset 17, opaque 11, the id's 16 digits. */
-const NUMBERS_BYTES_MAX = 55;
+/** Of a message's id: its offset in hex. */
+const ID_OFFSET_DIGITS = 16;
+/** queueId 11, queueOffset 17, opaque 11, the id's digits. */
+const NUMBERS_BYTES_MAX = 39 + ID_OFFSET_DIGITS;
 
 /**
  * Appends the answer to a send. The usual one – stored, JSON – is put together from prepared pieces; others go the
@@ -92,9 +98,15 @@ function writeUsual(
   template: SendAnswerTemplate,
   answer: SendAnswer,
 ): boolean {
-  const { transactionId, recallHandle } = answer;
+  const { transactionId, recallHandle, batch } = answer;
   const start = writer.length;
-  writer.ensure(template.bytesMax + lengthOf(transactionId) + lengthOf(recallHandle));
+  const furtherCount = batch === undefined ? 0 : batch.length - 1;
+  writer.ensure(
+    template.bytesMax +
+      lengthOf(transactionId) +
+      lengthOf(recallHandle) +
+      furtherCount * (template.beforeFurtherMsgId.length + ID_OFFSET_DIGITS),
+  );
   const { slab, view } = writer;
   let at = template.head.write(view, start + FRAME_PREFIX_BYTES);
   at = writeDigits(slab, at, answer.queueId);
@@ -111,6 +123,10 @@ function writeUsual(
   }
   at = template.beforeMsgId.write(view, at);
   at = writeHex16(slab, at, answer.commitLogOffset);
+  for (let i = 1; i <= furtherCount; i++) {
+    at = template.beforeFurtherMsgId.write(view, at);
+    at = writeHex16(slab, at, batch![i]!.commitLogOffset);
+  }
   at = template.afterMsgId.write(view, at);
   at = writeDigits(slab, at, answer.queueOffset);
   at = template.beforeOpaque.write(view, at);
@@ -128,14 +144,16 @@ const lengthOf = (text: string | undefined): number => (text === undefined ? 0 :
 
 function writeAny(writer: FrameWriter, template: SendAnswerTemplate, answer: SendAnswer): void {
   const { hostPart, regionId, traceOn } = template.options;
+  const { serializeType, code, opaque, remark, batch } = answer;
   const ext = new Map<string, string>();
   ext.set('queueId', String(answer.queueId));
   if (answer.transactionId !== undefined) ext.set('transactionId', answer.transactionId);
   if (answer.recallHandle !== undefined) ext.set('recallHandle', answer.recallHandle);
-  ext.set('msgId', offsetMsgId(hostPart, answer.commitLogOffset));
+  const messages = batch ?? [answer];
+  const ids = messages.map(({ commitLogOffset }) => offsetMsgId(hostPart, commitLogOffset));
+  ext.set('msgId', ids.join(','));
   ext.set(TRACE_ON_FIELD, String(traceOn));
   ext.set(MSG_REGION_FIELD, regionId);
   ext.set('queueOffset', String(answer.queueOffset));
-  const { serializeType, code, opaque, remark } = answer;
   encodeResponseFrame(writer, { serializeType, code, opaque, remark, ext });
 }
