@@ -1,4 +1,5 @@
 export * from './bytes.js';
+export * from './data-view.js';
 export * from './durable-file.js';
 export * from './errors.js';
 export * from './int64.js';

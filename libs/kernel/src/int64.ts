@@ -34,3 +34,14 @@ export function writeSafeInt64(bytes: Buffer, position: number, value: number): 
   bytes.writeInt32BE(high, position);
   bytes.writeUInt32BE(value - high * TWO_32, position + 4);
 }
+
+/** As `writeSafeInt64`. */
+export function setSafeInt64(view: DataView, position: number, value: number): void {
+  const high = Math.floor(value / TWO_32);
+  view.setInt32(position, high);
+  view.setInt32(position + 4, value - high * TWO_32);
+}
+
+/** Signed big-endian 64-bit as a `number`; an inexact one where it lies beyond ±(2^53 − 1). */
+export const getInt64 = (view: DataView, position: number): number =>
+  view.getInt32(position) * TWO_32 + view.getUint32(position + 4);

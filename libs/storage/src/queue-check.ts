@@ -1,4 +1,4 @@
-import { describeError, type DiskFile, type Logger } from '@rocketmq-ts/kernel';
+import { describeError, viewOf, type DiskFile, type Logger } from '@rocketmq-ts/kernel';
 import { LogScanner } from './commit-log/log-scanner.js';
 import type { ScannedRecord } from './commit-log/record-facts.js';
 import { lookBehind } from './commit-log/log-search.js';
@@ -159,10 +159,11 @@ export class QueueCheck {
     const wanted = queue.light ? unit.sizeBytes : RECORD_HEAD_BYTES;
     const head = await readAt(segment, unit.commitLogOffset, wanted);
     if (head.length < Math.max(wanted, RECORD_HEAD_BYTES)) return false;
+    const record = { buffer: head, view: viewOf(head), position: 0 };
     if (queue.light)
-      return findLightDefect(head, 0, { ...unit, queueOffset }, queue.topic, false) === undefined;
+      return findLightDefect(record, { ...unit, queueOffset }, queue.topic, false) === undefined;
     const { queueId } = queue;
-    return findDefect(head, 0, { ...unit, queueId, queueOffset }, false) === undefined;
+    return findDefect(record, { ...unit, queueId, queueOffset }, false) === undefined;
   }
 
   private async unitOrNone(
@@ -205,7 +206,7 @@ export class QueueCheck {
       for (const [queueOffset, record] of found) {
         if (queueOffset >= queue.writtenOffset || queueOffset < doubt.fromQueueOffset) continue;
         const unit = Buffer.alloc(UNIT_BYTES);
-        writeUnit(unit, 0, record.commitLogOffset, record.sizeBytes, record.tagsCode);
+        writeUnit(viewOf(unit), 0, record.commitLogOffset, record.sizeBytes, record.tagsCode);
         const file = await files.acquireForWrite(queue, queueOffset);
         try {
           await write(file, unit, (queueOffset % files.unitCount) * UNIT_BYTES);

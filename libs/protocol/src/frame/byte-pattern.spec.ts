@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BytePattern, dataViewOf } from './byte-pattern.js';
+import { memoryViewOf } from '@rocketmq-ts/kernel';
+import { BytePattern } from './byte-pattern.js';
 
 describe('BytePattern', () => {
   it('finds and writes its bytes at any place of a buffer, and nothing else', () => {
@@ -15,15 +16,15 @@ describe('BytePattern', () => {
           const offset = around.byteOffset;
           const start = Math.max(0, before - 3);
           const bytes = new BytePattern(pattern);
-          expect(bytes.write(dataViewOf(around), offset + start)).toBe(
+          expect(bytes.write(memoryViewOf(around), offset + start)).toBe(
             offset + start + pattern.length,
           );
           expect(around.subarray(start, start + pattern.length)).toEqual(Buffer.from(pattern));
           expect(around.subarray(start + pattern.length).every((byte) => byte === 0xee)).toBe(true);
-          expect(bytes.matches(dataViewOf(around), offset + start)).toBe(true);
+          expect(bytes.matches(memoryViewOf(around), offset + start)).toBe(true);
           const index = start + (at % pattern.length);
           around[index] = around[index]! ^ change;
-          expect(bytes.matches(dataViewOf(around), offset + start)).toBe(false);
+          expect(bytes.matches(memoryViewOf(around), offset + start)).toBe(false);
         },
       ),
     );

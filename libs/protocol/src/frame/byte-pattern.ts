@@ -1,18 +1,4 @@
-let lastBuffer: ArrayBufferLike | undefined;
-let lastView: DataView = new DataView(new ArrayBuffer(0));
-
-/**
- * A view of the whole memory behind a buffer: positions in it are the buffer's plus its `byteOffset`. The last one is
- * kept, because sockets read into the same memory again and again.
- */
-export function dataViewOf(bytes: Buffer): DataView {
-  const { buffer } = bytes;
-  if (buffer !== lastBuffer) {
-    lastBuffer = buffer;
-    lastView = new DataView(buffer);
-  }
-  return lastView;
-}
+import { viewOf } from '@rocketmq-ts/kernel';
 
 /** Some bytes, to be compared with or written into others four at a time: twice as fast as one at a time. */
 export class BytePattern {
@@ -27,7 +13,7 @@ export class BytePattern {
   constructor(bytes: Uint8Array) {
     this.length = bytes.length;
     this.lastWordAt = bytes.length - 4;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const view = viewOf(bytes);
     this.words = new Int32Array(Math.ceil(bytes.length / 4));
     for (let i = 0; i < this.words.length; i++) {
       this.words[i] = view.getInt32(Math.min(4 * i, this.lastWordAt));

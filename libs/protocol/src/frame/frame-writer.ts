@@ -1,3 +1,5 @@
+import { viewOf } from '@rocketmq-ts/kernel';
+
 /** Sizes of a writer's slab. */
 export interface FrameWriterOptions {
   /** First size of the slab; it is made at the first write. */
@@ -88,7 +90,7 @@ export class FrameWriter {
     const slab = Buffer.allocUnsafeSlow(size);
     slab.set(this.slab.subarray(0, this.length));
     this.slab = slab;
-    this.view = new DataView(slab.buffer, slab.byteOffset, slab.length);
+    this.view = viewOf(slab);
   }
 
   private dropSlab(): void {

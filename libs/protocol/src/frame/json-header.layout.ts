@@ -1,4 +1,5 @@
-import { BytePattern, dataViewOf } from './byte-pattern.js';
+import { memoryViewOf } from '@rocketmq-ts/kernel';
+import { BytePattern } from './byte-pattern.js';
 import type { RemotingFrame } from './frame.js';
 
 const ZERO = 0x30;
@@ -31,7 +32,7 @@ export class JsonHeaderLayout {
     if (head === undefined || beforeOpaque === undefined || tail === undefined) return false;
     const { bytes, headerStart, headerEnd } = frame;
     if (headerEnd - headerStart < head.length + beforeOpaque.length + tail.length) return false;
-    const view = dataViewOf(bytes);
+    const view = memoryViewOf(bytes);
     const offset = bytes.byteOffset;
     const tailAt = headerEnd - tail.length;
     if (!head.matches(view, offset + headerStart) || !tail.matches(view, offset + tailAt)) {

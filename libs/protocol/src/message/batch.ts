@@ -1,3 +1,4 @@
+import { memoryViewOf } from '@rocketmq-ts/kernel';
 import { MalformedBodyError } from '../protocol-errors.js';
 
 /** totalSize 4, magic 4, bodyCrc 4, flag 4, bodyLength 4, propertiesLength 2. */
@@ -52,20 +53,22 @@ export class BatchReader {
 
   /** Finds the parts of the message at `at`. @returns where it ends. */
   private locate(at: number): number {
-    const { bytes, end } = this;
+    const { end } = this;
+    const view = memoryViewOf(this.bytes);
+    const offset = this.bytes.byteOffset;
     if (end - at < FIXED_BYTES) throw this.wrong('ends too early');
-    const size = bytes.readInt32BE(at);
+    const size = view.getInt32(offset + at);
     if (size < FIXED_BYTES || size > end - at) throw this.wrong(`has a size of ${size} bytes`);
     const messageEnd = at + size;
-    this.flag = bytes.readInt32BE(at + 12);
-    const bodyBytes = bytes.readInt32BE(at + 16);
+    this.flag = view.getInt32(offset + at + 12);
+    const bodyBytes = view.getInt32(offset + at + 16);
     if (bodyBytes < 0 || bodyBytes > size - FIXED_BYTES) {
       throw this.wrong(`has a body of ${bodyBytes} bytes`);
     }
     this.bodyStart = at + 20;
     this.bodyEnd = this.bodyStart + bodyBytes;
     this.propertiesStart = this.bodyEnd + 2;
-    this.propertiesEnd = this.propertiesStart + bytes.readInt16BE(this.bodyEnd);
+    this.propertiesEnd = this.propertiesStart + view.getInt16(offset + this.bodyEnd);
     if (this.propertiesEnd !== messageEnd || this.propertiesEnd < this.propertiesStart) {
       throw this.wrong('has lengths that do not add up');
     }

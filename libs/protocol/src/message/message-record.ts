@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { RocketMQError, readSafeInt64, writeSafeInt64 } from '@rocketmq-ts/kernel';
+import { memoryViewOf, readSafeInt64, RocketMQError, writeSafeInt64 } from '@rocketmq-ts/kernel';
 import { parsePropertiesBytes } from './message-properties.js';
 import type { MessageProperties } from './message-properties.js';
 import { HOST_V4_BYTES, HOST_V6_BYTES } from './host-address.js';
@@ -186,12 +186,14 @@ export function locateRecord(
   layout: RecordLayout,
 ): LayoutDefect | undefined {
   if (end - position < RecordAt.BORN_HOST) return 'size';
-  const size = bytes.readInt32BE(position);
+  const view = memoryViewOf(bytes);
+  const base = bytes.byteOffset;
+  const size = view.getInt32(base + position);
   if (size < RecordAt.BORN_HOST || size > end - position) return 'size';
-  const magic = bytes.readInt32BE(position + RecordAt.MAGIC);
+  const magic = view.getInt32(base + position + RecordAt.MAGIC);
   if (magic !== MAGIC_V1 && magic !== MAGIC_V2) return 'magic';
   const recordEnd = position + size;
-  const sysFlag = bytes.readInt32BE(position + RecordAt.SYS_FLAG);
+  const sysFlag = view.getInt32(base + position + RecordAt.SYS_FLAG);
   const bornHostBytes = sysFlag & MessageSysFlag.BORN_HOST_V6 ? HOST_V6_BYTES : HOST_V4_BYTES;
   const storeHostBytes = sysFlag & MessageSysFlag.STORE_HOST_V6 ? HOST_V6_BYTES : HOST_V4_BYTES;
   layout.version = magic === MAGIC_V1 ? 1 : 2;
@@ -201,26 +203,29 @@ export function locateRecord(
   layout.storeHostEnd = layout.storeHostAt + storeHostBytes;
   layout.bodyStart = layout.storeHostEnd + 16;
   if (layout.bodyStart > recordEnd) return 'size';
-  const bodyBytes = bytes.readInt32BE(layout.bodyStart - 4);
+  const bodyBytes = view.getInt32(base + layout.bodyStart - 4);
   if (bodyBytes < 0 || bodyBytes > recordEnd - layout.bodyStart) return 'body-length';
   layout.bodyEnd = layout.bodyStart + bodyBytes;
-  return locateTail(bytes, recordEnd, layout);
+  return locateTail(view, base, recordEnd, layout);
 }
 
 function locateTail(
-  bytes: Buffer,
+  view: DataView,
+  base: number,
   recordEnd: number,
   layout: RecordLayout,
 ): LayoutDefect | undefined {
   layout.topicStart = layout.bodyEnd + layout.version;
   if (layout.topicStart > recordEnd) return 'topic-length';
   const topicBytes =
-    layout.version === 1 ? bytes[layout.bodyEnd]! : bytes.readInt16BE(layout.bodyEnd);
+    layout.version === 1
+      ? view.getUint8(base + layout.bodyEnd)
+      : view.getInt16(base + layout.bodyEnd);
   layout.topicEnd = layout.topicStart + topicBytes;
   if (topicBytes < 0 || layout.topicEnd > recordEnd) return 'topic-length';
   layout.propertiesStart = layout.topicEnd + 2;
   if (layout.propertiesStart > recordEnd) return 'properties-length';
-  const propertiesBytes = bytes.readInt16BE(layout.topicEnd);
+  const propertiesBytes = view.getInt16(base + layout.topicEnd);
   layout.propertiesEnd = layout.propertiesStart + propertiesBytes;
   if (propertiesBytes < 0 || layout.propertiesEnd !== recordEnd) return 'properties-length';
   return undefined;

@@ -1,5 +1,5 @@
-import { javaHashCode } from '@rocketmq-ts/kernel';
-import { BytePattern, dataViewOf } from '../frame/byte-pattern.js';
+import { javaHashCode, memoryViewOf } from '@rocketmq-ts/kernel';
+import { BytePattern } from '../frame/byte-pattern.js';
 import { PROPERTY_SEPARATOR } from './message-properties.js';
 
 /** The properties that queues and index are built from. */
@@ -44,7 +44,7 @@ export class PropertyWalk {
     places.DELAY.clear();
     places.INNER_MULTI_DISPATCH.clear();
     places.INNER_MULTI_QUEUE_OFFSET.clear();
-    const view = dataViewOf(bytes);
+    const view = memoryViewOf(bytes);
     const { byteOffset } = bytes;
     let at = start;
     while (at < end) {

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { getInt64, memoryViewOf } from '@rocketmq-ts/kernel';
 import {
   BLANK_MIN_BYTES,
   MAGIC_BLANK,
@@ -44,22 +45,19 @@ export function checkRecord(
 ): number | RecordDefect {
   const available = end - position;
   if (available < BLANK_MIN_BYTES) return 'nothing';
-  const size = bytes.readInt32BE(position);
-  const magic = bytes.readInt32BE(position + RecordAt.MAGIC);
+  const view = memoryViewOf(bytes);
+  const at = bytes.byteOffset + position;
+  const size = view.getInt32(at);
+  const magic = view.getInt32(at + RecordAt.MAGIC);
   if (magic === MAGIC_BLANK) return 'blank';
   if (size === 0 && magic === 0) return 'nothing';
   const defect = locateRecord(bytes, position, end, scratch);
   if (defect === 'size' && size > available) return 'truncated';
   if (defect !== undefined) return defect;
-  if (check.commitLogOffset !== undefined && !liesAt(bytes, position, check.commitLogOffset)) {
-    return 'offset';
-  }
+  const { commitLogOffset } = check;
+  const liesAt = getInt64(view, at + RecordAt.COMMIT_LOG_OFFSET);
+  if (commitLogOffset !== undefined && liesAt !== commitLogOffset) return 'offset';
   return check.verifyBody ? verify(bytes, position, size) : size;
-}
-
-function liesAt(bytes: Buffer, position: number, commitLogOffset: number): boolean {
-  const at = position + RecordAt.COMMIT_LOG_OFFSET;
-  return bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4) === commitLogOffset;
 }
 
 function verify(bytes: Buffer, position: number, size: number): number | RecordDefect {

@@ -1,3 +1,5 @@
+import { viewOf } from '@rocketmq-ts/kernel';
+
 /**
  * A piece of memory that holds a stretch of the log, byte for byte. Records are encoded into it, written out from it
  * and served from it; only answers of many small records are gathered by a copy.
@@ -14,7 +16,7 @@ export class LogSlab {
   holds = 0;
 
   constructor(readonly buffer: Buffer) {
-    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+    this.view = viewOf(buffer);
   }
 
   /** Commit-log offset behind the last byte. */

@@ -1,3 +1,4 @@
+import { setSafeInt64 } from '@rocketmq-ts/kernel';
 import {
   BLANK_MIN_BYTES,
   bodyCrcOf,
@@ -18,15 +19,8 @@ import { RecordLimitError } from '../store-errors.js';
 import type { LogSlab } from './log-slab.js';
 
 const HOST_BITS = MessageSysFlag.BORN_HOST_V6 | MessageSysFlag.STORE_HOST_V6;
-const TWO_32 = 0x1_0000_0000;
 /** Up to here a loop beats a call into the runtime. */
 const LOOP_COPY_BYTES_MAX = 48;
-
-const setInt64 = (view: DataView, position: number, value: number): void => {
-  const high = Math.floor(value / TWO_32);
-  view.setInt32(position, high);
-  view.setInt32(position + 4, value - high * TWO_32);
-};
 
 function copyBytes(
   into: Buffer,
@@ -89,20 +83,20 @@ export function encodeRecordInto(slab: LogSlab, entry: AppendEntry, storeHostByt
   view.setInt32(start + RecordAt.MAGIC, longTopic ? MAGIC_V2 : MAGIC_V1);
   view.setInt32(start + RecordAt.QUEUE_ID, entry.queue.queueId);
   view.setInt32(start + RecordAt.FLAG, entry.flag);
-  setInt64(
+  setSafeInt64(
     view,
     start + RecordAt.QUEUE_OFFSET,
     isHiddenTransaction(sysFlag) ? 0 : entry.queueOffset,
   );
-  setInt64(view, start + RecordAt.COMMIT_LOG_OFFSET, entry.commitLogOffset);
+  setSafeInt64(view, start + RecordAt.COMMIT_LOG_OFFSET, entry.commitLogOffset);
   view.setInt32(start + RecordAt.SYS_FLAG, sysFlag);
-  setInt64(view, start + RecordAt.BORN_TIMESTAMP, entry.bornTimestampMs);
+  setSafeInt64(view, start + RecordAt.BORN_TIMESTAMP, entry.bornTimestampMs);
 
   let at = copyBytes(buffer, start + RecordAt.BORN_HOST, bornHost, 0, bornHost.length);
-  setInt64(view, at, entry.storeTimestampMs);
+  setSafeInt64(view, at, entry.storeTimestampMs);
   at = copyBytes(buffer, at + 8, storeHostBytes, 0, storeHostBytes.length);
   view.setInt32(at, entry.reconsumeTimes);
-  setInt64(view, at + 4, entry.preparedTransactionOffset);
+  setSafeInt64(view, at + 4, entry.preparedTransactionOffset);
   view.setInt32(at + 12, bodyLength);
   at += 16;
   const bodyAt = at;

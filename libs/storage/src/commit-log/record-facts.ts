@@ -1,3 +1,4 @@
+import { getInt64, memoryViewOf } from '@rocketmq-ts/kernel';
 import {
   isHiddenTransaction,
   locateRecord,
@@ -8,7 +9,6 @@ import {
 import { lightPlaces, type LightPlace } from '../light-queue/light-places.js';
 import type { IndexKeys } from '../message-store.types.js';
 
-const TWO_32 = 0x1_0000_0000;
 const SCHEDULE_TOPIC = 'SCHEDULE_TOPIC_XXXX';
 const TOPICS_KNOWN_MAX = 100_000;
 
@@ -43,9 +43,6 @@ class Scanned implements ScannedRecord {
   lightPlaces: readonly LightPlace[] | undefined = undefined;
 }
 
-const int64At = (bytes: Buffer, at: number): number =>
-  bytes.readInt32BE(at) * TWO_32 + bytes.readUInt32BE(at + 4);
-
 /** What facts are read, and how. */
 export interface RecordFactsOptions {
   /** Read the keys for an index. */
@@ -65,13 +62,15 @@ export class RecordFacts {
   /** Reads the sound record of this size at `position`, which lies at `offset` of the log. The object is that of the last call. */
   of(bytes: Buffer, position: number, offset: number, sizeBytes: number): ScannedRecord {
     const { record, layout } = this;
+    const view = memoryViewOf(bytes);
+    const at = bytes.byteOffset + position;
     locateRecord(bytes, position, position + sizeBytes, layout);
     record.commitLogOffset = offset;
     record.sizeBytes = sizeBytes;
-    record.queueId = bytes.readInt32BE(position + RecordAt.QUEUE_ID);
-    record.queueOffset = int64At(bytes, position + RecordAt.QUEUE_OFFSET);
+    record.queueId = view.getInt32(at + RecordAt.QUEUE_ID);
+    record.queueOffset = getInt64(view, at + RecordAt.QUEUE_OFFSET);
     record.sysFlag = layout.sysFlag;
-    record.storeTimestampMs = int64At(bytes, layout.storeTimestampAt);
+    record.storeTimestampMs = getInt64(view, bytes.byteOffset + layout.storeTimestampAt);
     record.topic = this.topicText(bytes, layout.topicStart, layout.topicEnd);
     const { properties } = this;
     properties.find(bytes, layout.propertiesStart, layout.propertiesEnd);

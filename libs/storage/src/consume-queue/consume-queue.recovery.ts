@@ -1,4 +1,4 @@
-import type { Disk, DiskEntry, DiskFile } from '@rocketmq-ts/kernel';
+import { viewOf, type Disk, type DiskEntry, type DiskFile } from '@rocketmq-ts/kernel';
 import { parseSegmentName, segmentName } from '../segment.js';
 import type { ConsumeQueue } from './consume-queue.js';
 import type { ConsumeQueues } from './consume-queues.js';
@@ -116,7 +116,8 @@ function restoreListed(
     const units = readUnits(file, index, index + 1 < files.unitCount ? 2 : 1);
     if (!leadsInto(units, 0, log.endOffset)) return false;
     // More than the list knows was written by a process that was killed: the files tell how much.
-    if (units.length === UNIT_BYTES || leadsInto(units, UNIT_BYTES, log.endOffset)) return false;
+    if (units.byteLength === UNIT_BYTES || leadsInto(units, UNIT_BYTES, log.endOffset))
+      return false;
     queue.restore({
       firstFileOffset: minOffset - (minOffset % files.unitCount),
       minOffset,
@@ -130,7 +131,7 @@ function restoreListed(
   }
 }
 
-function leadsInto(units: Buffer, at: number, logEndOffset: number): boolean {
+function leadsInto(units: DataView, at: number, logEndOffset: number): boolean {
   const offset = unitCommitLogOffset(units, at);
   const sizeBytes = unitSizeBytes(units, at);
   return sizeBytes > 0 && sizeBytes !== BLANK_UNIT_SIZE && offset >= 0 && offset < logEndOffset;
@@ -311,8 +312,8 @@ export async function cutFiles(
   if (queue.firstFileOffset >= queueOffset) queue.firstFileOffset = -1;
 }
 
-function readUnits(file: DiskFile, index: number, count: number): Buffer {
+function readUnits(file: DiskFile, index: number, count: number): DataView {
   const bytes = Buffer.alloc(count * UNIT_BYTES);
   file.readNow(bytes, index * UNIT_BYTES);
-  return bytes;
+  return viewOf(bytes);
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { viewOf } from '@rocketmq-ts/kernel';
 import { QueueGapError } from '../store-errors.js';
 import { ConsumeQueue } from './consume-queue.js';
 import {
@@ -27,13 +28,13 @@ describe('ConsumeQueue', () => {
     const units = queue.unwritten(FILE_UNITS);
     if (!units) return;
     for (let i = units.fromQueueOffset; i < units.toQueueOffset; i++) {
-      files[i] = unitCommitLogOffset(units.bytes, (i - units.fromQueueOffset) * UNIT_BYTES);
+      files[i] = unitCommitLogOffset(viewOf(units.bytes), (i - units.fromQueueOffset) * UNIT_BYTES);
     }
     queue.markWritten(units.toQueueOffset);
   };
   const offsetOf = (queueOffset: number) =>
     queueOffset >= queue.memoryOffset
-      ? unitCommitLogOffset(queue.memory, queue.memoryPosition(queueOffset))
+      ? unitCommitLogOffset(queue.memoryView, queue.memoryPosition(queueOffset))
       : files[queueOffset];
 
   it('has every unit in memory or in a file, whatever the order of appends and writes (I1, I4)', () => {
@@ -93,24 +94,25 @@ describe('ConsumeQueue', () => {
 describe('queue units', () => {
   it('are written as Apache writes them', () => {
     const bytes = Buffer.alloc(UNIT_BYTES);
-    writeUnit(bytes, 0, 0x1_0203_0405, 248, -1_234_567);
+    const units = viewOf(bytes);
+    writeUnit(units, 0, 0x1_0203_0405, 248, -1_234_567);
     expect(bytes.toString('hex')).toBe(`0000000102030405000000f8${'ffffffffffed2979'}`);
     expect([
-      unitCommitLogOffset(bytes, 0),
-      unitSizeBytes(bytes, 0),
-      unitTagsCode(bytes, 0),
+      unitCommitLogOffset(units, 0),
+      unitSizeBytes(units, 0),
+      unitTagsCode(units, 0),
     ]).toEqual([0x1_0203_0405, 248, -1_234_567]);
   });
 
   it('survive the address of an extension unit, which no number holds', () => {
     const bytes = Buffer.alloc(UNIT_BYTES);
     bytes.writeBigInt64BE(-(2n ** 63n) + 48n, 12);
-    expect(unitTagsCode(bytes, 0)).toBeNaN();
+    expect(unitTagsCode(viewOf(bytes), 0)).toBeNaN();
   });
 
   it('take random bytes for no offset', () => {
     const bytes = Buffer.alloc(UNIT_BYTES, 0xee);
-    expect(unitCommitLogOffset(bytes, 0)).toBe(-1);
+    expect(unitCommitLogOffset(viewOf(bytes), 0)).toBe(-1);
   });
 
   it('fill a file in front of a queue that begins inside it', () => {

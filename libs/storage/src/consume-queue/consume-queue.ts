@@ -1,4 +1,4 @@
-import { invariant, javaHashCode } from '@rocketmq-ts/kernel';
+import { invariant, javaHashCode, viewOf } from '@rocketmq-ts/kernel';
 import { isLightQueue } from '../light-queue/light-places.js';
 import type { StoreQueue } from '../message-store.types.js';
 import { QueueGapError } from '../store-errors.js';
@@ -8,6 +8,7 @@ const TAIL_UNITS_MIN = 16;
 /** A buffer larger than this is given back when all of it is written. */
 const TAIL_UNITS_KEPT = 64;
 const NO_BYTES = Buffer.alloc(0);
+const NO_VIEW = viewOf(NO_BYTES);
 
 /** Units that are to be written to one file. */
 export interface UnwrittenUnits {
@@ -33,7 +34,7 @@ export class ConsumeQueue implements StoreQueue {
   /** Behind the last unit. Visible to consumers. */
   maxOffset = 0;
   private tailOffset = 0;
-  private tail: Buffer = NO_BYTES;
+  private tailView: DataView = NO_VIEW;
   /** Offsets below never come back: their messages were removed with the topic, or deleted. */
   floorOffset = 0;
   /** `javaHashCode` of the topic, for the index. */
@@ -45,6 +46,7 @@ export class ConsumeQueue implements StoreQueue {
   /** On the list of queues of which somebody is to be told that messages came. */
   arrived = false;
 
+  private tail: Buffer = NO_BYTES;
   readonly topic: string;
   readonly queueId: number;
   /** Its records may belong to other topics. */
@@ -100,7 +102,7 @@ export class ConsumeQueue implements StoreQueue {
     this.writtenOffset = found.maxOffset;
     this.syncedOffset = found.maxOffset;
     this.tailOffset = found.maxOffset;
-    this.tail = NO_BYTES;
+    this.setTail(NO_BYTES);
     this.commitLogOffsetBeforeTail = found.lastCommitLogOffset;
   }
 
@@ -133,7 +135,7 @@ export class ConsumeQueue implements StoreQueue {
     this.writtenOffset = Math.min(this.writtenOffset, queueOffset);
     this.syncedOffset = Math.min(this.syncedOffset, queueOffset);
     this.tailOffset = queueOffset;
-    this.tail = NO_BYTES;
+    this.setTail(NO_BYTES);
     this.minOffset = Math.min(this.minOffset, queueOffset);
     this.commitLogOffsetBeforeTail = lastCommitLogOffset;
   }
@@ -169,11 +171,11 @@ export class ConsumeQueue implements StoreQueue {
     tagsCode: number,
   ): void {
     let at = this.memoryPosition(queueOffset);
-    if (at >= this.tail.length) {
+    if (at >= this.tailView.byteLength) {
       this.grow(at);
       at = this.memoryPosition(queueOffset);
     }
-    writeUnit(this.tail, at, commitLogOffset, sizeBytes, tagsCode);
+    writeUnit(this.tailView, at, commitLogOffset, sizeBytes, tagsCode);
     this.maxOffset = queueOffset + 1;
     if (this.nextOffset < this.maxOffset) this.nextOffset = this.maxOffset;
   }
@@ -183,10 +185,15 @@ export class ConsumeQueue implements StoreQueue {
     return this.tail;
   }
 
+  /** A view of `memory`. */
+  get memoryView(): DataView {
+    return this.tailView;
+  }
+
   /** Where the last unit points to; −1 for an empty queue. */
   get lastUnitCommitLogOffset(): number {
     if (this.maxOffset === this.tailOffset) return this.commitLogOffsetBeforeTail;
-    return unitCommitLogOffset(this.tail, this.memoryPosition(this.maxOffset - 1));
+    return unitCommitLogOffset(this.tailView, this.memoryPosition(this.maxOffset - 1));
   }
 
   /** The oldest units that are not in a file, as far as one file takes them; undefined when all are. */
@@ -208,16 +215,17 @@ export class ConsumeQueue implements StoreQueue {
     if (queueOffset < this.maxOffset) return;
     this.commitLogOffsetBeforeTail = this.lastUnitCommitLogOffset;
     this.tailOffset = queueOffset;
-    if (this.tail.length > TAIL_UNITS_KEPT * UNIT_BYTES) this.tail = NO_BYTES;
+    if (this.tail.length > TAIL_UNITS_KEPT * UNIT_BYTES) this.setTail(NO_BYTES);
   }
 
   /** Calls `visit` for each unit in memory, for checks. */
   forEachInMemory(
     visit: (queueOffset: number, commitLogOffset: number, sizeBytes: number) => void,
   ): void {
+    const { tailView } = this;
     for (let offset = this.tailOffset; offset < this.maxOffset; offset++) {
       const at = this.memoryPosition(offset);
-      visit(offset, unitCommitLogOffset(this.tail, at), unitSizeBytes(this.tail, at));
+      visit(offset, unitCommitLogOffset(tailView, at), unitSizeBytes(tailView, at));
     }
   }
 
@@ -239,7 +247,12 @@ export class ConsumeQueue implements StoreQueue {
     // A new buffer also when there would be room in front: a write may be reading the old one.
     const grown = Buffer.allocUnsafeSlow(size);
     grown.set(kept, 0);
-    this.tail = grown;
+    this.setTail(grown);
     this.tailOffset = this.writtenOffset;
+  }
+
+  private setTail(bytes: Buffer): void {
+    this.tail = bytes;
+    this.tailView = bytes === NO_BYTES ? NO_VIEW : viewOf(bytes);
   }
 }

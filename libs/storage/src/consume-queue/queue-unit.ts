@@ -1,4 +1,4 @@
-import { readSafeInt64, writeSafeInt64 } from '@rocketmq-ts/kernel';
+import { getInt64, setSafeInt64 } from '@rocketmq-ts/kernel';
 
 /** Size of a unit: `commitLogOffset:int64 | sizeBytes:int32 | tagsCode:int64`. Source: `ConsumeQueue#CQ_STORE_UNIT_SIZE`. */
 export const UNIT_BYTES = 20;
@@ -8,37 +8,37 @@ export const BLANK_UNIT_SIZE = 0x7fffffff;
 const TWO_32 = 0x1_0000_0000;
 
 export function writeUnit(
-  into: Buffer,
+  into: DataView,
   position: number,
   commitLogOffset: number,
   sizeBytes: number,
   tagsCode: number,
 ): void {
-  writeSafeInt64(into, position, commitLogOffset);
-  into.writeInt32BE(sizeBytes, position + 8);
-  writeSafeInt64(into, position + 12, tagsCode);
+  setSafeInt64(into, position, commitLogOffset);
+  into.setInt32(position + 8, sizeBytes);
+  setSafeInt64(into, position + 12, tagsCode);
 }
 
 /** @returns −1 for bytes that cannot be an offset. */
-export function unitCommitLogOffset(from: Buffer, position: number): number {
-  const high = from.readInt32BE(position);
+export function unitCommitLogOffset(from: DataView, position: number): number {
+  const high = from.getInt32(position);
   // Beyond 2^53 or negative: damaged bytes, which the caller treats as no unit.
   if (high < 0 || high >= 0x20_0000) return -1;
-  return high * TWO_32 + from.readUInt32BE(position + 4);
+  return high * TWO_32 + from.getUint32(position + 4);
 }
 
-export function unitSizeBytes(from: Buffer, position: number): number {
-  return from.readInt32BE(position + 8);
+export function unitSizeBytes(from: DataView, position: number): number {
+  return from.getInt32(position + 8);
 }
 
 /**
  * Apache stores the address of an extension unit here when its consume-queue extensions are on; such an address does not
  * fit a safe number and reads as NaN, which no tag filter should take for a tags code.
  */
-export function unitTagsCode(from: Buffer, position: number): number {
-  const high = from.readInt32BE(position + 12);
+export function unitTagsCode(from: DataView, position: number): number {
+  const high = from.getInt32(position + 12);
   if (high < -0x20_0000 || high >= 0x20_0000) return NaN;
-  return readSafeInt64(from, position + 12);
+  return getInt64(from, position + 12);
 }
 
 /** A file's worth of filler for `count` units. */

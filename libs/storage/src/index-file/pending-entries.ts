@@ -1,4 +1,4 @@
-import { writeSafeInt64 } from '@rocketmq-ts/kernel';
+import { setSafeInt64, viewOf } from '@rocketmq-ts/kernel';
 import { INDEX_ENTRY_BYTES } from './index-file.layout.js';
 
 const ENTRIES_PER_CHUNK = 3276;
@@ -12,8 +12,9 @@ const CHUNKS_PER_WRITE = 16;
  */
 export class PendingEntries {
   private readonly chunks: Buffer[] = [];
-  private current = Buffer.alloc(0);
-  /** Bytes of `current` that hold entries. */
+  /** Of the newest chunk. */
+  private view = viewOf(Buffer.alloc(0));
+  /** Bytes of that chunk that hold entries. */
   private currentBytes = CHUNK_BYTES;
   /** Number of the first entry of the first chunk. */
   private firstEntry: number;
@@ -25,18 +26,19 @@ export class PendingEntries {
 
   add(keyHash: number, commitLogOffset: number, seconds: number, previousEntry: number): void {
     if (this.currentBytes === CHUNK_BYTES) this.addChunk();
-    const { current, currentBytes } = this;
-    current.writeInt32BE(keyHash, currentBytes);
-    writeSafeInt64(current, currentBytes + 4, commitLogOffset);
-    current.writeInt32BE(seconds, currentBytes + 12);
-    current.writeInt32BE(previousEntry, currentBytes + 16);
-    this.currentBytes = currentBytes + INDEX_ENTRY_BYTES;
+    const { view, currentBytes: at } = this;
+    view.setInt32(at, keyHash);
+    setSafeInt64(view, at + 4, commitLogOffset);
+    view.setInt32(at + 12, seconds);
+    view.setInt32(at + 16, previousEntry);
+    this.currentBytes = at + INDEX_ENTRY_BYTES;
   }
 
   private addChunk(): void {
-    this.current = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    this.view = viewOf(chunk);
     this.currentBytes = 0;
-    this.chunks.push(this.current);
+    this.chunks.push(chunk);
   }
 
   /** Number behind the last entry that fills a chunk. */

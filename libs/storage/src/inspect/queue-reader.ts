@@ -1,4 +1,4 @@
-import type { Disk, DiskFile } from '@rocketmq-ts/kernel';
+import { viewOf, type Disk, type DiskFile } from '@rocketmq-ts/kernel';
 import {
   UNIT_BYTES,
   unitCommitLogOffset,
@@ -21,6 +21,7 @@ export class QueueReader {
   private file: DiskFile | undefined;
   private fileStart = -1;
   private readonly window = Buffer.alloc(WINDOW_BYTES);
+  private readonly windowView = viewOf(this.window);
   private windowStart = -1;
   private windowBytes = 0;
 
@@ -71,12 +72,12 @@ export class QueueReader {
       if (this.windowBytes < UNIT_BYTES) return undefined;
     }
     const at = position - this.windowStart;
-    const sizeBytes = unitSizeBytes(this.window, at);
+    const sizeBytes = unitSizeBytes(this.windowView, at);
     if (sizeBytes <= 0) return undefined;
     return {
-      commitLogOffset: unitCommitLogOffset(this.window, at),
+      commitLogOffset: unitCommitLogOffset(this.windowView, at),
       sizeBytes,
-      tagsCode: unitTagsCode(this.window, at),
+      tagsCode: unitTagsCode(this.windowView, at),
     };
   }
 

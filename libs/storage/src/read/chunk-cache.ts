@@ -1,4 +1,4 @@
-import { invariant } from '@rocketmq-ts/kernel';
+import { invariant, viewOf } from '@rocketmq-ts/kernel';
 
 /** A stretch of a file in memory. */
 export class Chunk {
@@ -10,6 +10,7 @@ export class Chunk {
   /** Still findable in the cache. */
   cached = true;
   readonly waiters: (() => void)[] = [];
+  readonly view: DataView;
 
   constructor(
     readonly key: number,
@@ -18,7 +19,9 @@ export class Chunk {
     readonly buffer: Buffer,
     /** Bytes that were asked for; fewer are valid when the file is shorter. */
     readonly wantedBytes: number,
-  ) {}
+  ) {
+    this.view = viewOf(buffer);
+  }
 }
 
 /** Reads a chunk's bytes; `done` gets the count of bytes that are valid. */

@@ -1,3 +1,4 @@
+import { viewOf } from '@rocketmq-ts/kernel';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import {
   BLANK_UNIT_SIZE,
@@ -9,7 +10,7 @@ import {
 import type { ReadRequest, ReadResult, ReadStatus } from '../message-store.types.js';
 import type { Chunk } from './chunk-cache.js';
 import type { LogSlab } from '../commit-log/log-slab.js';
-import { RecordFetch, type RecordLocation } from './record-fetch.js';
+import { RecordFetch } from './record-fetch.js';
 import { RecordSpans } from './record-spans.js';
 import type { ReaderParts } from './reader-parts.js';
 import {
@@ -17,6 +18,7 @@ import {
   findLightDefect,
   placeInLightQueue,
   recordQueueOffset,
+  type RecordLocation,
 } from './stored-record.js';
 import { covers } from './unit-source.js';
 
@@ -26,7 +28,7 @@ const SCAN_UNIT_BYTES_MIN = 16_000;
 const READ_BYTES_MIN = 100;
 const READ_BYTES_MAX = 128 * 1024 * 1024;
 
-const NO_BYTES = Buffer.alloc(0);
+const NO_UNITS = viewOf(Buffer.alloc(0));
 
 /** How far a step came: through, or waiting for a file. */
 type Progress = 'done' | 'waiting';
@@ -60,7 +62,7 @@ export class ReadOperation implements ReadResult {
 
   // Where units come from at the moment.
   private unitChunk: Chunk | undefined;
-  private unitBytes: Buffer = NO_BYTES;
+  private unitView: DataView = NO_UNITS;
   private unitStart = 0;
   private unitEnd = 0;
 
@@ -128,8 +130,8 @@ export class ReadOperation implements ReadResult {
         if (state === 'none') return 'done';
       }
       const at = (queueOffset - this.unitStart) * UNIT_BYTES;
-      const commitLogOffset = unitCommitLogOffset(this.unitBytes, at);
-      const sizeBytes = unitSizeBytes(this.unitBytes, at);
+      const commitLogOffset = unitCommitLogOffset(this.unitView, at);
+      const sizeBytes = unitSizeBytes(this.unitView, at);
       if (this.messageCount > 0) {
         const near = parts.logEndOffset() - commitLogOffset <= limits.inMemoryDistanceBytes;
         const bytesMax = near ? limits.inMemoryBytesMax : limits.onDiskBytesMax;
@@ -164,7 +166,7 @@ export class ReadOperation implements ReadResult {
     if (
       request.matchesTagsCode &&
       usable &&
-      !request.matchesTagsCode(unitTagsCode(this.unitBytes, unitAt))
+      !request.matchesTagsCode(unitTagsCode(this.unitView, unitAt))
     ) {
       return this.skip('NO_MATCHED_MESSAGE');
     }
@@ -193,8 +195,8 @@ export class ReadOperation implements ReadResult {
     const expected = { commitLogOffset, sizeBytes, queueId: queue.queueId, queueOffset };
     const checkCrc = this.mustCheckCrc(commitLogOffset);
     const defect = queue.light
-      ? findLightDefect(location.buffer, location.position, expected, queue.topic, checkCrc)
-      : findDefect(location.buffer, location.position, expected, checkCrc);
+      ? findLightDefect(location, expected, queue.topic, checkCrc)
+      : findDefect(location, expected, checkCrc);
     if (defect === 'other') {
       if (!this.isPlaceOfLost(location, commitLogOffset, sizeBytes)) {
         return this.suspect(queueOffset, 'another record');
@@ -220,17 +222,17 @@ export class ReadOperation implements ReadResult {
 
   /** Whether the unit was set to a neighbour's record on purpose, because its own message is lost. */
   private isPlaceOfLost(
-    { buffer, position }: RecordLocation,
+    record: RecordLocation,
     commitLogOffset: number,
     sizeBytes: number,
   ): boolean {
     const { light, topic } = this.queue;
     const owner = light
-      ? (placeInLightQueue(buffer, position, sizeBytes, topic) ?? -1)
-      : recordQueueOffset(buffer, position);
+      ? (placeInLightQueue(record, sizeBytes, topic) ?? -1)
+      : recordQueueOffset(record);
     if (owner < this.unitStart || owner >= this.unitEnd) return false;
     const ownerAt = (owner - this.unitStart) * UNIT_BYTES;
-    return unitCommitLogOffset(this.unitBytes, ownerAt) === commitLogOffset;
+    return unitCommitLogOffset(this.unitView, ownerAt) === commitLogOffset;
   }
 
   /** Keeps the read to the pace of the store, once; false: `run` is called when it may go on. */
@@ -311,7 +313,7 @@ export class ReadOperation implements ReadResult {
     const { queue, parts } = this;
     this.dropUnitChunk();
     if (queueOffset >= queue.memoryOffset) {
-      this.unitBytes = queue.memory;
+      this.unitView = queue.memoryView;
       this.unitStart = queue.memoryOffset;
       this.unitEnd = queue.maxOffset;
       return 'found';
@@ -332,7 +334,7 @@ export class ReadOperation implements ReadResult {
     }
     chunk.holds++;
     this.unitChunk = chunk;
-    this.unitBytes = chunk.buffer;
+    this.unitView = chunk.view;
     this.unitStart = chunk.startOffset;
     this.unitEnd = chunk.startOffset + Math.floor(chunk.validBytes / UNIT_BYTES);
     return 'found';
@@ -361,11 +363,11 @@ export class ReadOperation implements ReadResult {
     const end = Math.min(this.unitEnd, this.maxQueueOffset);
     for (let offset = queueOffset; offset < end; offset++) {
       const at = (offset - this.unitStart) * UNIT_BYTES;
-      const commitLogOffset = unitCommitLogOffset(this.unitBytes, at);
-      const sizeBytes = unitSizeBytes(this.unitBytes, at);
+      const commitLogOffset = unitCommitLogOffset(this.unitView, at);
+      const sizeBytes = unitSizeBytes(this.unitView, at);
       if (commitLogOffset >= tailStart || sizeBytes <= 0) break;
       if (commitLogOffset + sizeBytes > parts.writtenOffset()) break;
-      if (matchesTagsCode && !matchesTagsCode(unitTagsCode(this.unitBytes, at))) continue;
+      if (matchesTagsCode && !matchesTagsCode(unitTagsCode(this.unitView, at))) continue;
       if (count > 0 && (count >= countMax || bytes + sizeBytes > bytesMax)) break;
       fetch.want(commitLogOffset, sizeBytes);
       count++;

@@ -1,6 +1,7 @@
-import { describeError, KIB, MIB, type Logger } from '@rocketmq-ts/kernel';
+import { describeError, KIB, MIB, viewOf, type Logger } from '@rocketmq-ts/kernel';
 import type { Chunk } from './chunk-cache.js';
 import { LOG_CHUNK_BYTES, type LogChunks } from './log-chunks.js';
+import type { RecordLocation } from './stored-record.js';
 
 /** Records above this are read by themselves: in the cache they would push everything else out. */
 const OWN_READ_BYTES = LOG_CHUNK_BYTES / 2;
@@ -12,28 +13,20 @@ const MERGED_BYTES_MAX = MIB;
 /** Records at least this dense (one byte in so many) are worth reading ahead for. */
 const DENSE_FACTOR = 16;
 
-const NO_BYTES = Buffer.alloc(0);
-
-/** Where a record's bytes lie. */
-export interface RecordLocation {
-  readonly buffer: Buffer;
-  readonly position: number;
-}
+const NO_BYTES: Buffer = Buffer.alloc(0);
 
 interface OwnRead {
   readonly startOffset: number;
   readonly endOffset: number;
   readonly buffer: Buffer;
+  readonly view: DataView;
 }
 
 /** Gets records out of the log's files for one read operation, and keeps them until it is released. */
 export class RecordFetch {
   private readonly chunks: Chunk[] = [];
   private readonly ownReads: OwnRead[] = [];
-  private readonly location: { buffer: Buffer; position: number } = {
-    buffer: NO_BYTES,
-    position: 0,
-  };
+  private readonly location = { buffer: NO_BYTES, view: viewOf(NO_BYTES), position: 0 };
   private wanted: number[] = [];
   private pending = 0;
   private starting = false;
@@ -58,12 +51,12 @@ export class RecordFetch {
       const position = commitLogOffset - chunk.startOffset;
       if (position >= 0 && position < chunk.validBytes) {
         if (position + sizeBytes > chunk.validBytes) break;
-        return this.at(chunk.buffer, position);
+        return this.at(chunk, position);
       }
     }
     for (const read of this.ownReads) {
       if (commitLogOffset >= read.startOffset && commitLogOffset + sizeBytes <= read.endOffset) {
-        return this.at(read.buffer, commitLogOffset - read.startOffset);
+        return this.at(read, commitLogOffset - read.startOffset);
       }
     }
     return this.fromTwoChunks(commitLogOffset, sizeBytes);
@@ -103,10 +96,12 @@ export class RecordFetch {
     this.ownReads.length = 0;
   }
 
-  private at(buffer: Buffer, position: number): RecordLocation {
-    this.location.buffer = buffer;
-    this.location.position = position;
-    return this.location;
+  private at({ buffer, view }: Chunk | OwnRead, position: number): RecordLocation {
+    const { location } = this;
+    location.buffer = buffer;
+    location.view = view;
+    location.position = position;
+    return location;
   }
 
   /** A record across the border of chunks is put together in a buffer of its own: rare, and simpler for all others. */
@@ -125,12 +120,8 @@ export class RecordFetch {
       chunk.buffer.copy(buffer, copied, from, from + length);
       copied += length;
     }
-    this.ownReads.push({
-      startOffset: commitLogOffset,
-      endOffset: commitLogOffset + sizeBytes,
-      buffer,
-    });
-    return this.at(buffer, 0);
+    const endOffset = commitLogOffset + sizeBytes;
+    return this.at(this.keep({ startOffset: commitLogOffset, endOffset, buffer }), 0);
   }
 
   private readChunks(wanted: readonly number[]): void {
@@ -199,9 +190,15 @@ export class RecordFetch {
     const buffer = Buffer.allocUnsafe(endOffset - startOffset);
     this.pending++;
     this.log.readInto(buffer, startOffset, (error) => {
-      if (!error) this.ownReads.push({ startOffset, endOffset, buffer });
+      if (!error) this.keep({ startOffset, endOffset, buffer });
       this.arrived(error);
     });
+  }
+
+  private keep(read: Omit<OwnRead, 'view'>): OwnRead {
+    const kept = { ...read, view: viewOf(read.buffer) };
+    this.ownReads.push(kept);
+    return kept;
   }
 
   private arrived(error: Error | undefined): void {

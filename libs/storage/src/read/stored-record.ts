@@ -1,3 +1,4 @@
+import { getInt64, viewOf } from '@rocketmq-ts/kernel';
 import {
   bodyCrcOf,
   MAGIC_V1,
@@ -12,10 +13,17 @@ import {
 } from '@rocketmq-ts/protocol';
 import { lightPlaces } from '../light-queue/light-places.js';
 
-const TWO_32 = 0x1_0000_0000;
 const HOST_V6_EXTRA_BYTES = HOST_V6_BYTES - HOST_V4_BYTES;
 /** Bytes from the start of a record to its body, IPv4 hosts. */
 const BODY_AT_V4 = RecordAt.BORN_HOST + 2 * HOST_V4_BYTES + 24;
+
+/** Where a record's bytes lie. */
+export interface RecordLocation {
+  readonly buffer: Buffer;
+  /** Of `buffer`. */
+  readonly view: DataView;
+  readonly position: number;
+}
 
 /** What a queue unit says of a record. */
 export interface ExpectedRecord {
@@ -27,9 +35,6 @@ export interface ExpectedRecord {
 
 /** `other`: something else lies there than the unit says. `body`: it is the record, but its body was changed. */
 export type StoredRecordDefect = 'other' | 'body';
-
-const int64At = (bytes: Buffer, at: number): number =>
-  bytes.readInt32BE(at) * TWO_32 + bytes.readUInt32BE(at + 4);
 
 /** Where the store timestamp of the record at `position` lies. */
 export function storeTimestampAt(bytes: Buffer, position: number): number {
@@ -46,12 +51,12 @@ export const RECORD_HEAD_BYTES: number = RecordAt.SYS_FLAG;
 
 /** When the record at `position` was stored, ms since 1970. */
 export function storeTimestampOf(bytes: Buffer, position: number): number {
-  return int64At(bytes, storeTimestampAt(bytes, position));
+  return getInt64(viewOf(bytes), storeTimestampAt(bytes, position));
 }
 
 /** The place in its queue that the record at `position` claims. */
-export function recordQueueOffset(bytes: Buffer, position: number): number {
-  return int64At(bytes, position + RecordAt.QUEUE_OFFSET);
+export function recordQueueOffset({ view, position }: Omit<RecordLocation, 'buffer'>): number {
+  return getInt64(view, position + RecordAt.QUEUE_OFFSET);
 }
 
 /**
@@ -59,33 +64,32 @@ export function recordQueueOffset(bytes: Buffer, position: number): number {
  * stands here, too.
  */
 export function findLightDefect(
-  bytes: Buffer,
-  position: number,
+  record: RecordLocation,
   expected: Omit<ExpectedRecord, 'queueId'>,
   lightQueue: string,
   checkCrc: boolean,
 ): StoredRecordDefect | undefined {
-  const place = placeInLightQueue(bytes, position, expected.sizeBytes, lightQueue);
+  const place = placeInLightQueue(record, expected.sizeBytes, lightQueue);
   if (place !== expected.queueOffset) return 'other';
-  const queueId = bytes.readInt32BE(position + RecordAt.QUEUE_ID);
-  const own = recordQueueOffset(bytes, position);
-  return findDefect(bytes, position, { ...expected, queueId, queueOffset: own }, checkCrc);
+  const queueId = record.view.getInt32(record.position + RecordAt.QUEUE_ID);
+  const own = recordQueueOffset(record);
+  return findDefect(record, { ...expected, queueId, queueOffset: own }, checkCrc);
 }
 
-/** The offset that the record at `position` has in a light queue; undefined where it does not stand there. */
+/** The offset that the record has in a light queue; undefined where it does not stand there. */
 export function placeInLightQueue(
-  bytes: Buffer,
-  position: number,
+  record: RecordLocation,
   sizeBytes: number,
   lightQueue: string,
 ): number | undefined {
+  const { buffer: bytes, position } = record;
   const end = position + sizeBytes;
   if (end > bytes.length || locateRecord(bytes, position, end, layout) !== undefined) {
     return undefined;
   }
   const topic = bytes.toString('utf8', layout.topicStart, layout.topicEnd);
   // Somebody sent it to the light queue itself.
-  if (topic === lightQueue) return recordQueueOffset(bytes, position);
+  if (topic === lightQueue) return recordQueueOffset(record);
   properties.find(bytes, layout.propertiesStart, layout.propertiesEnd);
   const names = properties.text(bytes, 'INNER_MULTI_DISPATCH') ?? '';
   const offsets = properties.text(bytes, 'INNER_MULTI_QUEUE_OFFSET') ?? '';
@@ -96,35 +100,34 @@ const layout = new RecordLayout();
 const properties = new PropertyWalk();
 
 /**
- * Checks that the record at `position`, of which all bytes are there, is the one that a queue unit points to, before it
+ * Checks that the record, of which all bytes are there, is the one that a queue unit points to, before it
  * is served (P14). The parts of its lengths were checked when it was written or recovered.
  * @returns undefined when it is sound.
  */
 export function findDefect(
-  bytes: Buffer,
-  position: number,
+  { buffer, view, position }: RecordLocation,
   expected: ExpectedRecord,
   checkCrc: boolean,
 ): StoredRecordDefect | undefined {
-  const magic = bytes.readInt32BE(position + RecordAt.MAGIC);
+  const magic = view.getInt32(position + RecordAt.MAGIC);
   if (
-    bytes.readInt32BE(position) !== expected.sizeBytes ||
+    view.getInt32(position) !== expected.sizeBytes ||
     (magic !== MAGIC_V1 && magic !== MAGIC_V2) ||
-    int64At(bytes, position + RecordAt.COMMIT_LOG_OFFSET) !== expected.commitLogOffset ||
-    bytes.readInt32BE(position + RecordAt.QUEUE_ID) !== expected.queueId ||
-    int64At(bytes, position + RecordAt.QUEUE_OFFSET) !== expected.queueOffset
+    getInt64(view, position + RecordAt.COMMIT_LOG_OFFSET) !== expected.commitLogOffset ||
+    view.getInt32(position + RecordAt.QUEUE_ID) !== expected.queueId ||
+    getInt64(view, position + RecordAt.QUEUE_OFFSET) !== expected.queueOffset
   ) {
     return 'other';
   }
   if (!checkCrc) return undefined;
-  const sysFlag = bytes.readInt32BE(position + RecordAt.SYS_FLAG);
+  const sysFlag = view.getInt32(position + RecordAt.SYS_FLAG);
   const bodyAt =
     position +
     BODY_AT_V4 +
     (sysFlag & MessageSysFlag.BORN_HOST_V6 ? HOST_V6_EXTRA_BYTES : 0) +
     (sysFlag & MessageSysFlag.STORE_HOST_V6 ? HOST_V6_EXTRA_BYTES : 0);
-  const bodyEnd = bodyAt + bytes.readInt32BE(bodyAt - 4);
+  const bodyEnd = bodyAt + view.getInt32(bodyAt - 4);
   if (bodyEnd < bodyAt || bodyEnd > position + expected.sizeBytes) return 'body';
-  const stored = bytes.readInt32BE(position + RecordAt.BODY_CRC);
-  return bodyCrcOf(bytes, bodyAt, bodyEnd) === stored ? undefined : 'body';
+  const stored = view.getInt32(position + RecordAt.BODY_CRC);
+  return bodyCrcOf(buffer, bodyAt, bodyEnd) === stored ? undefined : 'body';
 }

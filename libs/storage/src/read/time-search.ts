@@ -1,3 +1,4 @@
+import { viewOf } from '@rocketmq-ts/kernel';
 import {
   BLANK_UNIT_SIZE,
   unitCommitLogOffset,
@@ -83,7 +84,7 @@ export class TimeSearch {
   async unitAt(queue: ConsumeQueue, queueOffset: number): Promise<UnitPlace | undefined> {
     if (queueOffset < queue.minOffset || queueOffset >= queue.maxOffset) return undefined;
     if (queueOffset >= queue.memoryOffset) {
-      return placeOf(queue.memory, queue.memoryPosition(queueOffset));
+      return placeOf(queue.memoryView, queue.memoryPosition(queueOffset));
     }
     const { files } = this.parts;
     const file = files.acquireForRead(queue, queueOffset);
@@ -97,13 +98,13 @@ export class TimeSearch {
     } finally {
       files.release(file);
     }
-    return placeOf(unit, 0);
+    return placeOf(viewOf(unit), 0);
   }
 }
 
-function placeOf(bytes: Buffer, at: number): UnitPlace | undefined {
-  const commitLogOffset = unitCommitLogOffset(bytes, at);
-  const sizeBytes = unitSizeBytes(bytes, at);
+function placeOf(units: DataView, at: number): UnitPlace | undefined {
+  const commitLogOffset = unitCommitLogOffset(units, at);
+  const sizeBytes = unitSizeBytes(units, at);
   if (commitLogOffset < 0 || sizeBytes <= 0 || sizeBytes === BLANK_UNIT_SIZE) return undefined;
   return { commitLogOffset, sizeBytes };
 }

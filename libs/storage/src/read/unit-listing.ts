@@ -1,3 +1,4 @@
+import { viewOf } from '@rocketmq-ts/kernel';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import type { QueueFiles } from '../consume-queue/queue-files.js';
 import {
@@ -34,8 +35,9 @@ export class UnitListing {
         next >= queue.memoryOffset
           ? fromMemory(queue, next, wanted)
           : await this.read(queue, next, wanted);
+      const view = viewOf(bytes);
       for (let at = 0; at + UNIT_BYTES <= bytes.length; at += UNIT_BYTES) {
-        units.push(unitAt(bytes, at));
+        units.push(unitAt(view, at));
         next++;
       }
       // The queue was emptied while its file was read.
@@ -69,8 +71,8 @@ function fromMemory(queue: ConsumeQueue, from: number, wanted: number): Buffer {
   return Buffer.from(queue.memory.subarray(queue.memoryPosition(from), queue.memoryPosition(end)));
 }
 
-const unitAt = (bytes: Buffer, at: number): QueueUnit => ({
-  commitLogOffset: unitCommitLogOffset(bytes, at),
-  sizeBytes: unitSizeBytes(bytes, at),
-  tagsCode: unitTagsCode(bytes, at),
+const unitAt = (units: DataView, at: number): QueueUnit => ({
+  commitLogOffset: unitCommitLogOffset(units, at),
+  sizeBytes: unitSizeBytes(units, at),
+  tagsCode: unitTagsCode(units, at),
 });

@@ -1,4 +1,5 @@
-import { BytePattern, dataViewOf } from '../../frame/byte-pattern.js';
+import { memoryViewOf } from '@rocketmq-ts/kernel';
+import { BytePattern } from '../../frame/byte-pattern.js';
 import type { RemotingFrame } from '../../frame/frame.js';
 import type { SendHeader } from './send-header.js';
 
@@ -43,7 +44,7 @@ export class SendHeaderLayout {
     let at = frame.extStart;
     if (slots.length === 0 || longNames !== this.longNames) return false;
     if (extEnd - at < this.sizeBytesMin) return false;
-    const view = dataViewOf(bytes);
+    const view = memoryViewOf(bytes);
     const offset = bytes.byteOffset;
     for (let i = 0; i < slots.length; i++) {
       const literal = literals[i]!;

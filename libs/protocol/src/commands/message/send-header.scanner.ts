@@ -1,5 +1,5 @@
+import { memoryViewOf } from '@rocketmq-ts/kernel';
 import { codec } from '../../define-command.js';
-import { dataViewOf } from '../../frame/byte-pattern.js';
 import { SerializeType } from '../../frame/frame.js';
 import type { RemotingFrame } from '../../frame/frame.js';
 import {
@@ -222,7 +222,7 @@ export class SendHeaderScanner implements SlotReader {
     const { header } = this;
     header.startProperties(last - start + 1);
     const out = header.properties;
-    const view = dataViewOf(bytes);
+    const view = memoryViewOf(bytes);
     const offset = bytes.byteOffset;
     let at = start;
     let length = 0;

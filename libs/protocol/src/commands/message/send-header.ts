@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { viewOf } from '@rocketmq-ts/kernel';
 import {
   NAME_VALUE_SEPARATOR,
   PROPERTY_SEPARATOR,
@@ -208,9 +209,6 @@ export class SendHeader {
     this.propertiesView = viewOf(grown);
   }
 }
-
-const viewOf = (bytes: Buffer): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 function matches(bytes: Buffer, at: number, name: readonly number[]): boolean {
   for (let i = 1; i < name.length; i++) if (bytes[at + i] !== name[i]) return false;
