@@ -31,24 +31,26 @@ export class ConsumeQueue implements StoreQueue {
   // What every message touches comes first: with thousands of queues it has to be fetched each time, and lies together.
   /** Offset for the next append. */
   nextOffset = 0;
+  readonly queueId: number;
+  /** Its topic was removed; only its next offset is kept, should the topic come again. */
+  retired = false;
   /** Behind the last unit. Visible to consumers. */
   maxOffset = 0;
   private tailOffset = 0;
   private tailView: DataView = NO_VIEW;
   /** Offsets below never come back: their messages were removed with the topic, or deleted. */
   floorOffset = 0;
-  /** `javaHashCode` of the topic, for the index. */
-  readonly topicHash: number;
-  /** Units below are in a file. */
-  writtenOffset = 0;
   /** On the list of queues with units to write. */
   dirty = false;
   /** On the list of queues of which somebody is to be told that messages came. */
   arrived = false;
+  /** Units below are in a file. */
+  writtenOffset = 0;
+  /** `javaHashCode` of the topic, for the index. */
+  readonly topicHash: number;
 
   private tail: Buffer = NO_BYTES;
   readonly topic: string;
-  readonly queueId: number;
   /** Its records may belong to other topics. */
   readonly light: boolean;
   /** First queue offset that can be read: what lies below points to log that is deleted. */
@@ -57,8 +59,6 @@ export class ConsumeQueue implements StoreQueue {
   syncedOffset = 0;
   /** Queue offset of the first unit of the first file; −1 while there is no file. */
   firstFileOffset = -1;
-  /** Its topic was removed; only its next offset is kept, should the topic come again. */
-  retired = false;
   /** The files disagree with the log: they are being built anew. Nothing is read meanwhile. */
   rebuilding = false;
   /** Distinguishes queues in caches; unique while the store is open. */
