@@ -42,6 +42,6 @@ export function setSafeInt64(view: DataView, position: number, value: number): v
   view.setInt32(position + 4, value - high * TWO_32);
 }
 
-/** Signed big-endian 64-bit as a `number`; an inexact one where it lies beyond ±(2^53 − 1). */
+/** Signed big-endian 64-bit as a `number`, to be compared: an inexact one where it lies beyond ±(2^53 − 1). */
 export const getInt64 = (view: DataView, position: number): number =>
   view.getInt32(position) * TWO_32 + view.getUint32(position + 4);

@@ -33,4 +33,16 @@ describe('PartialBuffers', () => {
     expect(again.filter((buffer) => taken.includes(buffer))).toHaveLength(4);
     expect(taken).not.toContain(buffers.take(5 * MIB));
   });
+
+  it('keeps large ones though small ones came first', () => {
+    const buffers = new PartialBuffers();
+    for (const small of Array.from({ length: 4 * KIB }, () => buffers.take(KIB)))
+      buffers.give(small);
+    const large = buffers.take(100_000);
+    buffers.give(large);
+    expect(buffers.take(100_000)).toBe(large);
+    const tooLarge = buffers.take(5 * MIB);
+    buffers.give(tooLarge);
+    expect(buffers.take(5 * MIB)).not.toBe(tooLarge);
+  });
 });

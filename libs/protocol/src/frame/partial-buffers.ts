@@ -22,10 +22,18 @@ export class PartialBuffers {
     return spare;
   }
 
-  /** Nobody looks at a buffer of `take` any more. */
+  /** Nobody looks at a buffer of `take` any more. Smaller ones make room for it: they are cheaper to make anew. */
   give(buffer: Buffer): void {
-    if (this.spareBytes + buffer.length > SPARE_BYTES_MAX) return;
-    this.spareBytes += buffer.length;
-    (this.spares[31 - Math.clz32(buffer.length)] ??= []).push(buffer);
+    const { length } = buffer;
+    if (length > SPARE_BYTES_MAX) return;
+    const log2 = 31 - Math.clz32(length);
+    for (let smaller = LOG2_MIN; smaller < log2; smaller++) {
+      const spares = this.spares[smaller] ?? [];
+      while (this.spareBytes + length > SPARE_BYTES_MAX && spares.pop())
+        this.spareBytes -= 2 ** smaller;
+    }
+    if (this.spareBytes + length > SPARE_BYTES_MAX) return;
+    this.spareBytes += length;
+    (this.spares[log2] ??= []).push(buffer);
   }
 }
