@@ -94,6 +94,11 @@ describe('a message that is sent', () => {
   });
 });
 
+const manyMessages = (count: number): Buffer =>
+  encodeBatch(
+    new Array(count).fill({ flag: 0, body: Buffer.from('x'), properties: Buffer.alloc(0) }),
+  );
+
 describe('a batch', () => {
   const batch = (...bodies: string[]) =>
     encodeBatch(
@@ -134,6 +139,21 @@ describe('a batch', () => {
     );
   });
 
+  it('may have thousands of messages, and is answered for each', async () => {
+    const answer = await sendBatch(manyMessages(5_000));
+    expect(answer.code).toBe(ResponseCode.SUCCESS);
+    expect(answer.ext().get('msgId')!.split(',')).toHaveLength(5_000);
+    expect((await broker.pull('orders', 4_999)).ext.get('maxOffset')).toBe('5000');
+  });
+
+  it('is stored though nobody waits for the answer', async () => {
+    const request = sendRequest('orders', batch('a', 'b'), { header: { batch: true } });
+    await broker.client.oneWay(BROKER, SendBatchMessage, request);
+    await broker.world.clock.advance(100);
+    const { records } = await broker.pull('orders', 0);
+    expect(records.map(({ body }) => body)).toEqual(['a', 'b']);
+  });
+
   it('is filtered by tag like other messages', async () => {
     await sendBatch(batch('a', 'b', 'c'));
     const { records } = await broker.pull('orders', 0, { subscription: 'odd' });
@@ -144,6 +164,8 @@ describe('a batch', () => {
     ['nothing', Buffer.alloc(0)],
     ['half a message', batch('abc').subarray(0, 12)],
     ['no messages at all', Buffer.from('this is no batch')],
+    ['something behind its messages', Buffer.concat([batch('a', 'b'), Buffer.alloc(1)])],
+    ['65 537 messages', manyMessages(65_537)],
   ])('is refused as a whole if it holds %s', async (_what, body) => {
     const answer = await sendBatch(body);
     expect(answer.code).toBe(ResponseCode.MESSAGE_ILLEGAL);

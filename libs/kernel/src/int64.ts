@@ -35,7 +35,7 @@ export function writeSafeInt64(bytes: Buffer, position: number, value: number): 
   bytes.writeUInt32BE(value - high * TWO_32, position + 4);
 }
 
-/** As `writeSafeInt64`. */
+/** As `writeSafeInt64`, through a view. */
 export function setSafeInt64(view: DataView, position: number, value: number): void {
   const high = Math.floor(value / TWO_32);
   view.setInt32(position, high);

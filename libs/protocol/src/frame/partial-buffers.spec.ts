@@ -24,25 +24,17 @@ describe('PartialBuffers', () => {
     expect([first, second]).not.toContain(buffers.take(70_000));
   });
 
-  it('keeps no more than 4 MiB, whatever comes back', () => {
+  it('keeps no more than 1 MiB of a size, whatever comes back, and of each size that', () => {
     const buffers = new PartialBuffers();
-    const taken = Array.from({ length: 8 }, () => buffers.take(MIB));
-    taken.push(buffers.take(5 * MIB));
-    for (const buffer of taken) buffers.give(buffer);
-    const again = Array.from({ length: 8 }, () => buffers.take(MIB));
-    expect(again.filter((buffer) => taken.includes(buffer))).toHaveLength(4);
-    expect(taken).not.toContain(buffers.take(5 * MIB));
-  });
-
-  it('keeps large ones though small ones came first', () => {
-    const buffers = new PartialBuffers();
-    for (const small of Array.from({ length: 4 * KIB }, () => buffers.take(KIB)))
-      buffers.give(small);
-    const large = buffers.take(100_000);
-    buffers.give(large);
-    expect(buffers.take(100_000)).toBe(large);
-    const tooLarge = buffers.take(5 * MIB);
-    buffers.give(tooLarge);
-    expect(buffers.take(5 * MIB)).not.toBe(tooLarge);
+    const sizes = [2 * KIB, 128 * KIB, MIB, 4 * MIB];
+    const taken = sizes.map((bytes) =>
+      Array.from({ length: 2 + Math.floor(MIB / bytes) }, () => buffers.take(bytes)),
+    );
+    for (const buffer of [...taken].reverse().flat()) buffers.give(buffer);
+    const kept = sizes.map((bytes, i) => {
+      const again = taken[i]!.map(() => buffers.take(bytes));
+      return again.filter((buffer) => taken[i]!.includes(buffer)).length;
+    });
+    expect(kept).toEqual([512, 8, 1, 0]);
   });
 });

@@ -36,9 +36,8 @@ export function unitSizeBytes(from: DataView, position: number): number {
  * fit a safe number and reads as NaN, which no tag filter should take for a tags code.
  */
 export function unitTagsCode(from: DataView, position: number): number {
-  const high = from.getInt32(position + 12);
-  if (high < -0x20_0000 || high >= 0x20_0000) return NaN;
-  return getInt64(from, position + 12);
+  const value = getInt64(from, position + 12);
+  return Number.isSafeInteger(value) ? value : NaN;
 }
 
 /** A file's worth of filler for `count` units. */

@@ -1,4 +1,4 @@
-import { getInt64, viewOf } from '@rocketmq-ts/kernel';
+import { getInt64, memoryViewOf } from '@rocketmq-ts/kernel';
 import {
   bodyCrcOf,
   MAGIC_V1,
@@ -51,7 +51,7 @@ export const RECORD_HEAD_BYTES: number = RecordAt.SYS_FLAG;
 
 /** When the record at `position` was stored, ms since 1970. */
 export function storeTimestampOf(bytes: Buffer, position: number): number {
-  return getInt64(viewOf(bytes), storeTimestampAt(bytes, position));
+  return getInt64(memoryViewOf(bytes), bytes.byteOffset + storeTimestampAt(bytes, position));
 }
 
 /** The place in its queue that the record at `position` claims. */
