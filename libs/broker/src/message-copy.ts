@@ -60,7 +60,7 @@ export abstract class MessageCopy extends AppendEntry {
   ) {
     super();
     this.queue = queue;
-    this.topicBytes = topicBytes;
+    this.setTopic(topicBytes);
     this.sysFlag = origin.sysFlag;
     this.flag = origin.flag;
     this.bornTimestampMs = origin.bornTimestampMs;

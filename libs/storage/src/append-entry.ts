@@ -62,8 +62,13 @@ export abstract class LogEntry implements IndexKeys {
  * the store calls `onStored` once. The byte fields are read during `append` alone and may be overwritten afterwards.
  */
 export abstract class AppendEntry extends LogEntry {
-  /** UTF-8 of `queue.topic` as the record stores it; at most 32 767 bytes (above 127 a version 2 record is written). */
+  /**
+   * UTF-8 of `queue.topic`, as the record stores it: `topicBytes[topicStart … topicEnd)`; at most 32 767 bytes (above 127 a
+   * version 2 record is written).
+   */
   topicBytes: Buffer = NO_BYTES;
+  topicStart = 0;
+  topicEnd = 0;
   /** The user's flag. */
   flag = 0;
   bornTimestampMs = 0;
@@ -86,4 +91,11 @@ export abstract class AppendEntry extends LogEntry {
    * is there this must be set.
    */
   multiDispatch: string | undefined = undefined;
+
+  /** Sets the topic to all of these bytes. */
+  setTopic(bytes: Buffer): void {
+    this.topicBytes = bytes;
+    this.topicStart = 0;
+    this.topicEnd = bytes.length;
+  }
 }

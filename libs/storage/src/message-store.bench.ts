@@ -88,7 +88,7 @@ async function append(store: MessageStore): Promise<void> {
         'latin1',
       );
       entry.queue = queues[q]!;
-      entry.topicBytes = topicBytes[q]!;
+      entry.setTopic(topicBytes[q]!);
       entry.bornTimestampMs = clock.nowMs();
       entry.bornHostBytes = born;
       entry.bodyBytes = body;

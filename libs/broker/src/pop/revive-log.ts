@@ -80,7 +80,7 @@ class ReviveEntry extends AppendEntry {
   ) {
     super();
     this.queue = queue;
-    this.topicBytes = Buffer.from(queue.topic);
+    this.setTopic(Buffer.from(queue.topic));
     this.bodyBytes = Buffer.from(text.body);
     this.bodyEnd = this.bodyBytes.length;
     this.propertiesBytes = Buffer.from(storedPropertiesText(properties));

@@ -165,6 +165,13 @@ export class SendFrameHandler {
     send.messageType = messageTypeOf(wishes, properties);
     this.fill(send, fields, topic);
     if (topic.retries) send.sysFlag = withTransactionBits(send.sysFlag, 0);
+    if (dead || fields.topicEnd === 0) send.setTopic(target.nameBytes);
+    else {
+      // With thousands of topics the kept name has to be fetched from far; the request's is at hand.
+      send.topicBytes = frame.bytes;
+      send.topicStart = fields.topicStart;
+      send.topicEnd = fields.topicEnd;
+    }
     this.place(send, target, dead ? 0 : queueId);
     send.flag = fields.flag;
     properties.write();
@@ -230,7 +237,7 @@ export class SendFrameHandler {
     opened.transactionId = properties.text('UNIQ_KEY');
     for (const message of opened.batch) {
       message.queue = this.queueOf(topic, queueId);
-      message.topicBytes = topic.nameBytes;
+      message.setTopic(topic.nameBytes);
       this.fill(message, fields, topic);
       message.waitForStore = waitForStore;
     }
@@ -276,7 +283,7 @@ export class SendFrameHandler {
     entry.reconsumeTimes = fields.reconsumeTimes;
   }
 
-  /** Chooses the queue: that of the topic, or the one where delayed messages wait. */
+  /** Chooses the queue: that of the topic, or one where messages wait, with its own topic. */
   private place(send: PendingSend, target: TopicRecord, queueId: number): void {
     const { clock, properties } = this.parts;
     const { wishes } = this;
@@ -291,14 +298,13 @@ export class SendFrameHandler {
     }
     if (wishes.delayLevel === 0) {
       send.queue = this.queueOf(target, queueId);
-      send.topicBytes = target.nameBytes;
       send.tagsCode = wishes.tagsCode;
       return;
     }
     const level = properties.levels.clamp(wishes.delayLevel);
     rememberTarget(this.properties, level, target, queueId);
     send.queue = this.parts.store.queue(SCHEDULE_TOPIC, queueIdOfLevel(level));
-    send.topicBytes = SCHEDULE_TOPIC_BYTES;
+    send.setTopic(SCHEDULE_TOPIC_BYTES);
     send.tagsCode = clock.nowMs() + properties.levels.delayOf(level);
   }
 
@@ -306,7 +312,7 @@ export class SendFrameHandler {
     const { timerOutMs, uniqKey, tagsCode } = this.wishes;
     rememberTimer(this.properties, timerOutMs, target, queueId);
     send.queue = this.parts.store.queue(TIMER_TOPIC, 0);
-    send.topicBytes = TIMER_TOPIC_BYTES;
+    send.setTopic(TIMER_TOPIC_BYTES);
     send.tagsCode = tagsCode;
     if (!target.retries) {
       const { name: topic } = target;
@@ -330,7 +336,7 @@ export class SendFrameHandler {
   private placeHalf(send: PendingSend, target: TopicRecord, queueId: number): void {
     rememberHalfTarget(this.properties, this.wishes.uniqKey, target, queueId);
     send.queue = this.parts.store.queue(TRANSACTION_HALF_TOPIC, HALF_QUEUE_ID);
-    send.topicBytes = HALF_TOPIC_BYTES;
+    send.setTopic(HALF_TOPIC_BYTES);
     send.tagsCode = this.wishes.tagsCode;
     send.sysFlag = withTransactionBits(send.sysFlag, 0);
   }

@@ -105,7 +105,7 @@ export class RecallController {
     ]);
     const entry = new RecallEntry();
     entry.queue = this.store.queue(TIMER_TOPIC, 0);
-    entry.topicBytes = Buffer.from(TIMER_TOPIC);
+    entry.setTopic(Buffer.from(TIMER_TOPIC));
     entry.bornTimestampMs = nowMs;
     entry.bodyBytes = BODY;
     entry.bodyEnd = BODY.length;

@@ -23,7 +23,7 @@ export class OpEntry extends AppendEntry {
   ) {
     super();
     this.queue = queue;
-    this.topicBytes = Buffer.from(queue.topic);
+    this.setTopic(Buffer.from(queue.topic));
     this.bornTimestampMs = surroundings.nowMs;
     this.bornHostBytes = surroundings.storeHostBytes;
     this.bodyBytes = Buffer.from(body);

@@ -43,12 +43,15 @@ describe('encodeRecordInto', () => {
         const body = Buffer.from(given.body);
         const properties = Buffer.from(given.properties);
         const storeHostBytes = Buffer.from(given.storeHost);
+        const topicBytes = Buffer.from(given.topic);
         Object.assign(entry, {
           ...given,
           queue: new ConsumeQueue(given.topic, given.queueId, 1),
-          topicBytes: Buffer.from(given.topic),
           bornHostBytes: Buffer.from(given.bornHost),
-          // The range may lie anywhere in a larger buffer.
+          // The ranges may lie anywhere in larger buffers.
+          topicBytes: Buffer.concat([Buffer.alloc(2, 9), topicBytes, Buffer.alloc(4, 9)]),
+          topicStart: 2,
+          topicEnd: 2 + topicBytes.length,
           bodyBytes: Buffer.concat([Buffer.alloc(7, 9), body, Buffer.alloc(5, 9)]),
           bodyStart: 7,
           bodyEnd: 7 + body.length,
@@ -67,6 +70,7 @@ describe('encodeRecordInto', () => {
         const expected = Buffer.alloc(entry.sizeBytes);
         const size = encodeRecord(expected, 0, {
           ...entry,
+          topicBytes,
           queueId: given.queueId,
           queueOffset: hidden ? 0 : given.queueOffset,
           storeHostBytes,

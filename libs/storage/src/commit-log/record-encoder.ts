@@ -43,7 +43,7 @@ function copyBytes(
  * @throws {RecordLimitError} topic or properties are longer than the format can say.
  */
 export function recordSizeOf(entry: AppendEntry, storeHostBytes: Buffer): number {
-  const topicBytes = entry.topicBytes.length;
+  const topicBytes = entry.topicEnd - entry.topicStart;
   const propertiesBytes = entry.propertiesEnd - entry.propertiesStart;
   if (topicBytes > TOPIC_BYTES_MAX_V2) {
     throw new RecordLimitError('topic', topicBytes, TOPIC_BYTES_MAX_V2);
@@ -69,8 +69,8 @@ export function recordSizeOf(entry: AppendEntry, storeHostBytes: Buffer): number
 export function encodeRecordInto(slab: LogSlab, entry: AppendEntry, storeHostBytes: Buffer): void {
   const { view, buffer } = slab;
   const start = slab.usedBytes;
-  const topicBytes = entry.topicBytes;
-  const topicLength = topicBytes.length;
+  const { topicStart, topicEnd } = entry;
+  const topicLength = topicEnd - topicStart;
   const bodyLength = entry.bodyEnd - entry.bodyStart;
   const bornHost = entry.bornHostBytes;
   const sysFlag =
@@ -110,7 +110,7 @@ export function encodeRecordInto(slab: LogSlab, entry: AppendEntry, storeHostByt
     view.setInt8(at, topicLength);
     at += 1;
   }
-  at = copyBytes(buffer, at, topicBytes, 0, topicLength);
+  at = copyBytes(buffer, at, entry.topicBytes, topicStart, topicEnd);
   view.setInt16(at, entry.propertiesEnd - entry.propertiesStart);
   at = copyBytes(buffer, at + 2, entry.propertiesBytes, entry.propertiesStart, entry.propertiesEnd);
   slab.usedBytes = at;

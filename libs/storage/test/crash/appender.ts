@@ -50,7 +50,7 @@ function send(): void {
   const entry = new Entry();
   entry.text = `${life}-${number++}-${'x'.repeat((number * 131) % 1500)}`;
   entry.queue = store.queue('Killed', number % QUEUES);
-  entry.topicBytes = Buffer.from('Killed');
+  entry.setTopic(Buffer.from('Killed'));
   entry.bornTimestampMs = clock.nowMs();
   entry.bornHostBytes = HOST;
   entry.bodyBytes = Buffer.from(entry.text);

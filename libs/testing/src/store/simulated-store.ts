@@ -148,7 +148,7 @@ export class SimulatedStore {
       .map(([name, value]) => `${name}\u0001${value}\u0002`)
       .join('');
     sent.queue = this.store.queue(topic, queueId);
-    sent.topicBytes = Buffer.from(topic);
+    sent.setTopic(Buffer.from(topic));
     sent.bornTimestampMs = this.clock.nowMs();
     sent.bornHostBytes = BORN_HOST;
     sent.bodyBytes = bytes;

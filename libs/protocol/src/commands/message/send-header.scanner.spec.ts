@@ -42,6 +42,8 @@ function scanned(frame: RemotingFrame): Record<string, unknown> {
   const { producerGroup, topic, defaultTopic, defaultTopicQueueNums, queueId, sysFlag } = header;
   const { bornTimestampMs, flag, reconsumeTimes, unitMode, batch, maxReconsumeTimes } = header;
   expect(header.topicText.text).toBe(topic);
+  if (header.topicEnd !== 0)
+    expect(frame.bytes.toString('latin1', header.topicStart, header.topicEnd)).toBe(topic);
   return {
     ...{ producerGroup, topic, defaultTopic, defaultTopicQueueNums, queueId, sysFlag },
     ...{ bornTimestampMs, flag, reconsumeTimes, unitMode, batch, maxReconsumeTimes },
@@ -275,6 +277,18 @@ describe('SendHeaderScanner.scan', () => {
     const value = 'v'.repeat(200_000);
     const header = scanner.scan(rawFrame(around(usual.replace('x\\u0002', `${value}\\u0002`))));
     expect(header.tags()).toBe(value);
+  });
+
+  it('tells where the topic stands, unless it is written in another form', () => {
+    const ends = ['t', '\\u0074'].map((name) => {
+      const text = usual.replace('"b":"t"', `"b":"${name}"`);
+      const { topic, topicStart, topicEnd } = scanner.scan(rawFrame(around(text)));
+      return [topic, topicEnd - topicStart];
+    });
+    expect(ends).toEqual([
+      ['t', 1],
+      ['t', 0],
+    ]);
   });
 
   it('gives the same text for the same topic, which may be kept with what was found under it', () => {

@@ -176,6 +176,8 @@ export class SendHeaderScanner implements SlotReader {
         const topic = this.cursor.text(bytes, at, last);
         header.topic = topic.text;
         header.topicText = topic;
+        header.topicStart = at;
+        header.topicEnd = this.cursor.at - 1;
         return;
       }
       case Slot.DEFAULT_TOPIC:
@@ -307,6 +309,8 @@ export class SendHeaderScanner implements SlotReader {
       else {
         header.topic = text.text;
         header.topicText = text;
+        header.topicStart = start;
+        header.topicEnd = end;
       }
     }
   }
@@ -356,6 +360,8 @@ export class SendHeaderScanner implements SlotReader {
     header.producerGroup = read.producerGroup;
     header.topic = read.topic;
     header.topicText = { text: read.topic, found: undefined };
+    header.topicStart = 0;
+    header.topicEnd = 0;
     header.defaultTopic = read.defaultTopic;
     header.defaultTopicQueueNums = read.defaultTopicQueueNums;
     header.queueId = read.queueId;

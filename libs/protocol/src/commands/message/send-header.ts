@@ -73,6 +73,9 @@ export class SendHeader {
   topic = '';
   /** `topic` as the cache has it; may be kept. */
   topicText: CachedText = { text: '', found: undefined };
+  /** Where the frame's bytes have the topic as it is; both 0 where they have it in another form. */
+  topicStart = 0;
+  topicEnd = 0;
   defaultTopic = '';
   defaultTopicQueueNums = 0;
   /** Below 0: the broker chooses. */
