@@ -56,7 +56,6 @@ class QueueMeter extends Meter {
 
 /** What is counted as a whole and by queue. */
 abstract class QueuedTraffic extends Meter {
-  // What every message touches lies together, as in the queues of the store.
   /** First cell of queue 0; the other queues follow. */
   private queuesAt = 0;
   /** Queues that have cells. */

@@ -55,7 +55,7 @@ export function storeTimestampOf(bytes: Buffer, position: number): number {
 }
 
 /** The place in its queue that the record at `position` claims. */
-export function recordQueueOffset({ view, position }: Omit<RecordLocation, 'buffer'>): number {
+export function recordQueueOffset({ view, position }: RecordLocation): number {
   return getInt64(view, position + RecordAt.QUEUE_OFFSET);
 }
 

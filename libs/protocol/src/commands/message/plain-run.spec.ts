@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { viewOf } from '@rocketmq-ts/kernel';
 import { copyPlainRun } from './plain-run.js';
 
 describe('copyPlainRun', () => {
@@ -15,9 +16,9 @@ describe('copyPlainRun', () => {
         fc.nat({ max: 7 }),
         (units, from, at) => {
           const bytes = Buffer.from([...new Array<number>(from).fill(0x61), ...units]);
-          const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+          const view = viewOf(bytes);
           const into = Buffer.alloc(60, 0xee);
-          const intoView = new DataView(into.buffer, into.byteOffset, into.length);
+          const intoView = viewOf(into);
           const special = units.findIndex((u) => u < 0x20 || u >= 0x80 || u === 0x22 || u === 0x5c);
           const expected = special < 0 ? units.length : special;
           expect(copyPlainRun(view, from, bytes.length, intoView, at)).toBe(expected);

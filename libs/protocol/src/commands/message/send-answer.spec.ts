@@ -3,6 +3,7 @@ import { codec } from '../../define-command.js';
 import { FrameDecoder } from '../../frame/frame-decoder.js';
 import { FrameWriter } from '../../frame/frame-writer.js';
 import type { RemotingFrame } from '../../frame/frame.js';
+import { offsetMsgId } from '../../message/message-id.js';
 import { ResponseCode } from '../../response-code.js';
 import { writePullAnswerHeader } from './pull-answer.js';
 import { PullMessage } from './pull-message.command.js';
@@ -99,6 +100,25 @@ describe('writeSendAnswer', () => {
       }
     });
   }
+
+  it.each(['C0A8C80100002A9F', 'FE80'.repeat(8) + '00002A9F'])(
+    'tells the same ids as single sends are told, for host %s',
+    (hostPart) => {
+      const options = { ...template.options, hostPart };
+      const offsets = [0, 8000, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER];
+      for (const count of [1, 2, 5, 300, 3]) {
+        const batch = Array.from({ length: count }, (_, i) => ({
+          commitLogOffset: offsets[i % offsets.length]!,
+        }));
+        const { commitLogOffset } = batch[0]!;
+        const writer = new FrameWriter({ initialBytes: 1 });
+        const answer = { ...usual, commitLogOffset, batch };
+        writeSendAnswer(writer, new SendAnswerTemplate(options), answer);
+        const ids = batch.map((message) => offsetMsgId(hostPart, message.commitLogOffset));
+        expect(framesOf(writer.bytes())[0]!.extText('msgId')).toBe(ids.join(','));
+      }
+    },
+  );
 
   it('fits the room it asked for, whatever the numbers', () => {
     const writer = new FrameWriter({ initialBytes: 1 });
