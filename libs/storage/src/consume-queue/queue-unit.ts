@@ -5,6 +5,8 @@ export const UNIT_BYTES = 20;
 /** Size of a unit that stands for no message: fills a file below the first one. Source: `ConsumeQueue#fillPreBlank`. */
 export const BLANK_UNIT_SIZE = 0x7fffffff;
 
+const TWO_32 = 0x1_0000_0000;
+
 export function writeUnit(
   into: DataView,
   position: number,
@@ -19,9 +21,10 @@ export function writeUnit(
 
 /** @returns −1 for bytes that cannot be an offset. */
 export function unitCommitLogOffset(from: DataView, position: number): number {
-  const value = getInt64(from, position);
+  const high = from.getInt32(position);
   // Beyond 2^53 or negative: damaged bytes, which the caller treats as no unit.
-  return value >= 0 && Number.isSafeInteger(value) ? value : -1;
+  if (high < 0 || high >= 0x20_0000) return -1;
+  return high * TWO_32 + from.getUint32(position + 4);
 }
 
 export function unitSizeBytes(from: DataView, position: number): number {
